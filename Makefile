@@ -1,0 +1,102 @@
+# One entry for everything; `make` alone lists the targets. Nothing is installed outside .venv.
+#
+#   PYTHON=python3.12       interpreter for a new .venv (default: the first found that is 3.10+)
+#   ARGS="-k session -x"    passed to pytest
+#   VENV=.venv-3.12        another environment, for another interpreter
+#   FASTFLASK_SPEEDUPS=1    fail where the extension cannot be built; =0: pure mode only
+#   FASTFLASK_BUILD=debug   see setup.py
+
+VENV ?= .venv
+PY = $(VENV)/bin/python
+PIP = $(PY) -m pip -qq --disable-pip-version-check
+EXAMPLE = examples/notes
+SOURCES = setup.py $(wildcard fastflask/_speedups.pyx fastflask/_cython/*.pxi)
+MODULE = fastflask/_speedups$(shell $(PY) -c $(EXT_SUFFIX) 2>/dev/null)
+EXT_SUFFIX = 'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))'
+BUILT = $(VENV)/.built$(FASTFLASK_BUILD:%=-%)
+PURE_ONLY = echo "fastflask: no compiled module, pure mode only (reason: build/build.log)"
+
+# A build that gave no module is tried again, as there may be a compiler by now.
+ifeq ($(wildcard $(MODULE)),)
+$(shell rm -f $(VENV)/.built*)
+endif
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PRECIOUS: $(VENV)/.group-%
+.PHONY: help run build test test-compiled test-pure conformance lint types format annotate clean
+
+help:
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+run: build  ## build, then serve examples/notes on http://127.0.0.1:5000/
+	@cd $(EXAMPLE) && ../../$(PY) -m fastflask --app notes init-db
+	cd $(EXAMPLE) && exec ../../$(PY) -m fastflask --app notes run --host 127.0.0.1 --port 5000
+
+build: $(BUILT)  ## make .venv and the extension (or fall back to pure mode)
+	@[ -f $(MODULE) ] || $(PURE_ONLY)
+
+test: test-compiled test-pure  ## run all tests on both implementations
+
+test-compiled: build $(VENV)/.group-test
+	@if [ "$$FASTFLASK_SPEEDUPS" != 0 ] && [ -f $(MODULE) ]; \
+	then $(call suite,1); fi
+
+test-pure: build $(VENV)/.group-test
+	@$(call suite,0)
+
+define suite
+echo "== FASTFLASK_SPEEDUPS=$(1)" && export FASTFLASK_SPEEDUPS=$(1) && $(PY) -m pytest $(ARGS) \
+&& cd $(EXAMPLE) && ../../$(PY) -m pytest -q tests
+endef
+
+conformance: build $(VENV)/.group-test  ## run Flask's own tests on fastflask (needs the network once)
+	@$(PY) tools/conformance/run.py $(ARGS)
+
+lint: $(VENV)/.group-lint  ## check style
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(VENV)/bin/cython-lint $(filter-out setup.py,$(SOURCES))
+
+types: $(VENV)/.installed $(VENV)/.group-types  ## check types
+	@$(PY) -m mypy
+
+format: $(VENV)/.group-lint  ## rewrite the files in the project's style
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+annotate: $(VENV)/.installed  ## write HTML that shows what the extension asks of Python
+	@FASTFLASK_BUILD=annotate $(PY) setup.py -q build_ext --force -t build/annotate -b build/annotate
+	@find build/annotate -name '*.html'
+
+clean:  ## remove what was built, but keep .venv
+	rm -rf build dist *.egg-info .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -f fastflask/*.so $(VENV)/.built*
+	find fastflask tests examples tools -name __pycache__ -prune -exec rm -rf {} +
+
+$(BUILT): $(SOURCES) | $(VENV)/.installed
+	@echo "== building fastflask._speedups"
+	@mkdir -p build && rm -f $(MODULE) $(VENV)/.built*
+	@$(PY) setup.py build_ext --inplace --force >build/build.log 2>&1 || { cat build/build.log; exit 1; }
+	@touch $@
+
+# Only what pip knows about the package: the extension is built by the rule above.
+$(VENV)/.installed: $(VENV)/.group-build
+	@FASTFLASK_SPEEDUPS=0 $(PIP) install --no-build-isolation -e ".[async,dotenv]"
+	@touch $@
+
+$(VENV)/.group-%: pyproject.toml | $(PY)
+	@echo "== installing into $(VENV): $*"
+	@$(PIP) install --group $*
+	@touch $@
+
+$(PY):
+	@for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python3.10 python3.14); do \
+	    $$python -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || continue; \
+	    echo "== making $(VENV) with $$($$python --version)"; \
+	    $$python -m venv $(VENV) && $(PIP) install "pip>=25.1" && exit 0; \
+	    rm -rf $(VENV); exit 1; \
+	done; \
+	echo "Python 3.10 or later with its venv module is needed (Debian: apt install python3-venv);" \
+	     "set PYTHON to point to one." >&2; exit 1

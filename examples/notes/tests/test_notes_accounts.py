@@ -1,0 +1,185 @@
+"""Accounts, sessions and the form token."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+
+import pytest
+from notes.formats import csv_cell
+from notes.security import safe_path
+from notes_visitor import PASSWORD, Visitor
+
+from fastflask import Flask
+
+
+def test_register_logs_in_and_greets(visitor: Visitor) -> None:
+    response = visitor.register("Anna.K")
+    assert (response.status_code, response.location) == (302, "/")
+    page = visitor.get("/").text
+    assert "Welcome, Anna.K" in page
+    assert "Your notes" in page
+    assert "Welcome, Anna.K" not in visitor.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("form", "message"),
+    [
+        ({"username": "al"}, "3 to 32 letters"),
+        ({"username": "an na"}, "3 to 32 letters"),
+        ({"username": "a" * 33}, "at most 32"),
+        ({"password": "short", "repeat": "short"}, "10 to 200 characters"),
+        ({"password": "x" * 201, "repeat": "x" * 201}, "10 to 200 characters"),
+        ({"repeat": "another long one"}, "differ"),
+    ],
+)
+def test_register_names_what_is_wrong(visitor: Visitor, form: dict[str, str], message: str) -> None:
+    good = {"username": "anna", "password": PASSWORD, "repeat": PASSWORD}
+    response = visitor.post("/auth/register", good | form)
+    assert response.status_code == 422
+    assert message in response.text
+    assert 'aria-invalid="true"' in response.text
+    assert PASSWORD not in response.text
+
+
+def test_register_refuses_a_name_in_use_whatever_its_case(anna: Visitor, app: Flask) -> None:
+    response = Visitor(app).register("ANNA")
+    assert response.status_code == 422
+    assert "taken" in response.text
+
+
+def test_password_is_stored_as_a_hash(app: Flask, anna: Visitor) -> None:
+    with sqlite3.connect(app.config["DATABASE"]) as db:
+        stored = db.execute("SELECT password_hash FROM user").fetchone()[0]
+    db.close()
+    assert stored.startswith("pbkdf2:sha256:1$")
+    assert PASSWORD not in stored
+
+
+@pytest.mark.parametrize("attempt", [("anna", "wrong password"), ("nobody", PASSWORD), ("", "")])
+def test_login_fails_alike_for_name_and_password(
+    app: Flask, anna: Visitor, attempt: tuple[str, str]
+) -> None:
+    response = Visitor(app).log_in(*attempt)
+    assert response.status_code == 422
+    assert "do not match" in response.text
+
+
+def test_login_starts_a_new_session(app: Flask, anna: Visitor) -> None:
+    visitor = Visitor(app)
+    with visitor.client.session_transaction() as session:
+        session["csrf_token"] = "known to somebody else"
+        session["planted"] = True
+    visitor.log_in("anna")
+    with visitor.client.session_transaction() as session:
+        assert session.permanent
+        assert "planted" not in session
+        assert session.get("csrf_token") != "known to somebody else"
+
+
+def test_login_leads_back_to_the_page_wanted(app: Flask, anna: Visitor) -> None:
+    visitor = Visitor(app)
+    response = visitor.get("/account/?a=1")
+    assert response.status_code == 302
+    page = visitor.get(response.location)
+    assert "Log in to see that page" in page.text
+    response = visitor.post(response.location, {"username": "anna", "password": PASSWORD})
+    assert response.location == "/account/?a=1"
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["http://evil.test/", "//evil.test", "/\\evil.test", "/\t/evil.test", "evil", "javascript:x"],
+)
+def test_login_never_leads_to_another_site(app: Flask, anna: Visitor, target: str) -> None:
+    assert safe_path(target) is None
+    response = Visitor(app).log_in("anna", query_string={"next": target})
+    assert response.location == "/"
+
+
+def test_logout_ends_the_session(anna: Visitor) -> None:
+    assert anna.get("/auth/logout").status_code == 405
+    anna.post("/auth/logout")
+    assert "Log in" in anna.get("/").text
+    assert anna.get("/account/").status_code == 302
+
+
+def test_cookie_is_kept_from_scripts_and_other_sites(app: Flask) -> None:
+    response = Visitor(app).register("anna")
+    cookie = response.headers["Set-Cookie"]
+    assert cookie.startswith("notes_session=")
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+def test_forged_cookie_is_nobody(app: Flask, anna: Visitor) -> None:
+    cookie = anna.client.get_cookie("notes_session")
+    assert cookie is not None
+    visitor = Visitor(app)
+    visitor.client.set_cookie("notes_session", cookie.value[:-2] + "xx")
+    response = visitor.get("/")
+    assert response.status_code == 200
+    assert "Create an account" in response.text
+
+
+def test_form_without_token_is_refused(anna: Visitor) -> None:
+    for data in ({"title": "t"}, {"title": "t", "csrf_token": "guess"}, {"csrf_token": "é"}):
+        response = anna.client.post("/notes/new", data=data)
+        assert response.status_code == 400
+        assert "expired" in response.text
+    assert "Nothing here yet" in anna.get("/").text
+
+
+def test_form_token_of_another_session_is_refused(anna: Visitor, otto: Visitor) -> None:
+    response = anna.client.post("/notes/new", data={"title": "t", "csrf_token": otto.token})
+    assert response.status_code == 400
+
+
+def test_page_carries_the_form_token(visitor: Visitor) -> None:
+    page = visitor.get("/auth/login").text
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found is not None
+    assert found[1] == visitor.token
+
+
+def test_new_password_ends_other_sessions(app: Flask, anna: Visitor) -> None:
+    other = Visitor(app)
+    other.log_in("anna")
+    form = {"current": PASSWORD, "password": "better than that", "repeat": "better than that"}
+
+    wrong = anna.post("/account/password", form | {"current": "not mine"})
+    assert wrong.status_code == 422
+    assert "not your password" in wrong.text
+    assert other.get("/account/").status_code == 200
+
+    assert anna.post("/account/password", form).status_code == 302
+    assert anna.get("/account/").status_code == 200
+    assert other.get("/account/").status_code == 302
+    assert Visitor(app).log_in("anna").status_code == 422
+    assert Visitor(app).log_in("anna", "better than that").status_code == 302
+
+
+def test_tokens_are_shown_once_and_revoked_by_their_owner(anna: Visitor, otto: Visitor) -> None:
+    token = anna.make_token()
+    assert token not in anna.get("/account/").text
+    assert "a script" in anna.get("/account/").text
+    assert otto.post("/account/tokens/1/revoke").status_code == 404
+
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert otto.client.get("/api/notes", headers=bearer).status_code == 200
+    assert anna.post("/account/tokens/1/revoke").status_code == 302
+    assert otto.client.get("/api/notes", headers=bearer).status_code == 401
+
+
+def test_pages_forbid_foreign_content_and_caching(anna: Visitor, visitor: Visitor) -> None:
+    response = anna.get("/")
+    assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "Cache-Control" not in visitor.get("/").headers
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "  =", "＝"])
+def test_csv_cell_is_never_a_formula(start: str) -> None:
+    assert csv_cell(f"{start}1+1") == f"'{start}1+1"
+    assert csv_cell(f"1{start}1") == f"1{start}1"

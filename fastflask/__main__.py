@@ -1,0 +1,7 @@
+"""``python -m fastflask`` is the ``fastflask`` command."""
+
+from __future__ import annotations
+
+from .cli import main
+
+main()

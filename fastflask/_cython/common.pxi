@@ -1,0 +1,112 @@
+# What several parts need: reading the current context, and knowing what of a class is stock.
+#
+# A stage of a request may be overridden in a subclass, patched on a class, or set on an
+# instance, at any time. Looking each stage up by attribute costs more than most stages do. So
+# for each class it is noted which of its methods are the framework's own. The note is valid as
+# long as the class has the same version tag: CPython gives a class a new one whenever it or one
+# of its bases changes, and never gives one tag to two classes. A tag of 0 says that there is
+# none, so the class is looked at again (3.13 stops giving new tags after 1,000 changes).
+
+cimport cython
+from cpython.contextvars cimport PyContextVar_Get, PyContextVar_Reset, PyContextVar_Set
+from cpython.dict cimport PyDict_GetItemWithError, PyDict_SetItem
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF
+
+import sys
+
+cdef extern from *:
+    """
+    static CYTHON_INLINE unsigned int ff_tag_of(PyObject *obj) {
+        PyTypeObject *type = Py_TYPE(obj);
+    #if PY_VERSION_HEX < 0x030C0000
+        /* A class that was changed keeps its tag, marked as not valid. */
+        if (!(type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG)) return 0;
+    #endif
+        return type->tp_version_tag;
+    }
+    """
+    unsigned int _tag_of "ff_tag_of"(object obj) noexcept
+    PyObject *_PyType_Lookup(type cls, object name) noexcept
+    object PyObject_GenericGetDict(object obj, void *context)
+    int PyObject_GenericSetAttr(object obj, object name, object value) except -1
+
+
+@cython.final
+cdef class _Notes:
+    """What is stock in a class: a bit for each name, and values that are computed from it."""
+
+    cdef unsigned int tag
+    cdef unsigned int stock
+    cdef object content_type
+    cdef object status
+    cdef int status_code
+    cdef bint automatic_length
+
+
+# Names to what the framework defines them as, for each kind of class, in the order of the bits.
+cdef list _app_stages = []
+cdef list _request_stages = []
+cdef list _response_stages = []
+cdef list _app_context_stages = []
+cdef list _request_context_stages = []
+cdef list _session_stages = []
+cdef list _config_stages = []
+
+# By tag, modulo the size. An application has few classes, and one that loses its slot to another
+# is only looked at again.
+cdef enum:
+    _NOTE_SLOTS = 2048
+
+cdef list _notes = [None] * _NOTE_SLOTS
+
+
+cdef unsigned int _stock_bits(type cls, list stages) except? 0xFFFFFFFF:
+    cdef unsigned int bits = 0
+    cdef unsigned int bit = 1
+    for name, stock in stages:
+        if _PyType_Lookup(cls, name) == <PyObject *>stock:
+            bits |= bit
+        bit <<= 1
+    return bits
+
+
+cdef _Notes _take_notes(object obj, list stages):
+    cdef _Notes notes = _Notes.__new__(_Notes)
+    notes.stock = _stock_bits(type(obj), stages)
+    # The lookups above gave the class a tag, if it can have one.
+    notes.tag = _tag_of(obj)
+    if notes.tag:
+        _notes[notes.tag % _NOTE_SLOTS] = notes
+    return notes
+
+
+cdef inline _Notes _notes_of(object obj, list stages):
+    """Return the notes on an object's class. All classes of a kind have the same stages."""
+    cdef unsigned int tag = _tag_of(obj)
+    cdef object found
+    if tag:
+        found = _notes[tag % _NOTE_SLOTS]
+        if found is not None and (<_Notes>found).tag == tag:
+            return <_Notes>found
+    return _take_notes(obj, stages)
+
+
+cdef inline object _read_var(object var, object default):
+    """Return the value of a context variable, or the default."""
+    cdef PyObject *value = NULL
+    PyContextVar_Get(var, NULL, &value)
+    if value is NULL:
+        return default
+    found = <object>value
+    # The call returned a reference of our own, and the cast took another.
+    Py_DECREF(found)
+    return found
+
+
+cdef inline object _dict_get(dict mapping, object key):
+    """Return the value of a key, or ``None``."""
+    cdef PyObject *value = PyDict_GetItemWithError(mapping, key)
+    if value is NULL:
+        return None
+    return <object>value

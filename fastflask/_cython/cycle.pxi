@@ -1,0 +1,975 @@
+# The request cycle: the steps from the server's call to the server's answer.
+#
+# Each step is a method of the application and open to overriding in a subclass, on the
+# instance, or by patching the class later. There is one way through: a step that nobody
+# overrides is called as the C function that its method calls too; the notes on the class say
+# which these are. Skipped is only work whose result nobody could see: a signal without
+# receivers, an empty list of hooks, an adapter nobody asked for, a session that no cookie
+# carries and nobody opened. The pure twin is _pure/cycle.py.
+
+from cpython.object cimport PyObject_Call
+
+from collections.abc import Iterator as _Iterator
+from inspect import iscoroutinefunction as _iscoroutinefunction
+
+from werkzeug.exceptions import HTTPException as _HTTPException
+from werkzeug.wsgi import get_host as _get_environ_host
+
+from fastflask import signals as _signals
+
+cdef extern from *:
+    """
+    /* Whether calling a Python function certainly makes no coroutine: 1, or 0 if it is for
+       inspect to find out. Marks of inspect.markcoroutinefunction are in the function's dict. */
+    static CYTHON_INLINE int ff_is_plain_function(PyObject *func, PyObject *mark) {
+        PyObject *dict;
+        if (PyMethod_Check(func)) func = PyMethod_GET_FUNCTION(func);
+        if (!PyFunction_Check(func)) return 0;
+        if (((PyCodeObject *)PyFunction_GET_CODE(func))->co_flags & CO_COROUTINE) return 0;
+        dict = ((PyFunctionObject *)func)->func_dict;
+        if (dict == NULL || PyDict_Size(dict) == 0) return 1;
+        return !PyDict_Contains(dict, mark);
+    }
+    """
+    int _is_plain_function "ff_is_plain_function"(object func, object mark) except -1
+
+cdef object _request_started = _signals.request_started
+cdef object _request_finished = _signals.request_finished
+cdef object _request_tearing_down = _signals.request_tearing_down
+cdef object _appcontext_pushed = _signals.appcontext_pushed
+cdef object _appcontext_popped = _signals.appcontext_popped
+cdef object _appcontext_tearing_down = _signals.appcontext_tearing_down
+# PERF: blinker keeps one dict for the life of a signal; asking it saves six attribute reads.
+cdef dict _started_receivers = _request_started.receivers
+cdef dict _finished_receivers = _request_finished.receivers
+cdef dict _request_tearing_receivers = _request_tearing_down.receivers
+cdef dict _pushed_receivers = _appcontext_pushed.receivers
+cdef dict _popped_receivers = _appcontext_popped.receivers
+cdef dict _app_tearing_receivers = _appcontext_tearing_down.receivers
+
+# What configure() sets: classes from modules that themselves need the engines.
+cdef object _stock_map_class = None
+cdef object _stock_session_class = None
+cdef object _stock_app_context_class = None
+cdef object _stock_request_context_class = None
+cdef object _stock_globals_class = None
+cdef object _split_blueprint_path = None
+
+cdef enum:
+    # An IDNA label has at most 63 characters. A shorter host has no longer label.
+    _MAX_LABEL = 63
+
+cdef enum:
+    _OWN_WSGI_APP = 1 << 0
+    _OWN_REQUEST_CONTEXT = 1 << 1
+    _OWN_APP_CONTEXT = 1 << 2
+    _OWN_CREATE_ADAPTER = 1 << 3
+    _OWN_FULL_DISPATCH = 1 << 4
+    _OWN_PREPROCESS = 1 << 5
+    _OWN_DISPATCH = 1 << 6
+    _OWN_ENSURE_SYNC = 1 << 7
+    _OWN_MAKE_RESPONSE = 1 << 8
+    _OWN_FINALIZE = 1 << 9
+    _OWN_PROCESS = 1 << 10
+    _OWN_TEARDOWN_REQUEST = 1 << 11
+    _OWN_TEARDOWN_APP = 1 << 12
+    # The attributes that are fields of the C base, all of them.
+    _OWN_FIELDS = 0x7FF << 13
+
+
+def configure(
+    *,
+    map_class,
+    session_interface_class,
+    app_context_class,
+    request_context_class,
+    request_class,
+    globals_class,
+    config_class,
+):
+    """Tell the cycle which classes are the stock ones.
+
+    It knows what these do, and may defer or skip their work where nobody can see it. Classes
+    derived from them are asked each time.
+
+    :param map_class: the URL map.
+    :param session_interface_class: the session interface.
+    :param app_context_class: what :meth:`RequestCycle.app_context` makes.
+    :param request_context_class: what :meth:`RequestCycle.request_context` makes.
+    :param request_class: the request.
+    :param globals_class: the namespace of an application context.
+    :param config_class: the configuration.
+    """
+    global _stock_map_class, _stock_session_class, _stock_app_context_class
+    global _stock_request_context_class, _stock_globals_class, _split_blueprint_path
+    from fastflask.helpers import _split_blueprint_path
+
+    _stock_map_class = map_class
+    _stock_session_class = session_interface_class
+    _stock_app_context_class = app_context_class
+    _stock_request_context_class = request_context_class
+    _stock_globals_class = globals_class
+    _session_stages[:] = [
+        (name, getattr(session_interface_class, name)) for name in _SESSION_METHODS
+    ]
+    _config_stages[:] = [("__getitem__", config_class.__getitem__)]
+    _request_stages[6:] = [
+        ("json_module", request_class.__dict__["json_module"]),
+        ("endpoint", request_class.__dict__["endpoint"]),
+        ("blueprint", request_class.__dict__["blueprint"]),
+        ("blueprints", request_class.__dict__["blueprints"]),
+    ]
+
+
+# What opens a session and decides whether it is saved.
+cdef tuple _SESSION_METHODS = (
+    "open_session",
+    "get_signing_serializer",
+    "get_cookie_name",
+    "is_null_session",
+    "save_session",
+    "should_set_cookie",
+)
+
+
+cdef bint _is_stock_session(object interface) except -1:
+    """Whether the interface opens and saves as the stock one does, unpatched."""
+    if type(interface) is not _stock_session_class:
+        return False
+    if _notes_of(interface, _session_stages).stock != (1 << len(_SESSION_METHODS)) - 1:
+        return False
+    return not PyObject_GenericGetDict(interface, NULL)
+
+
+cdef object _as_cycle(object app):
+    """Return an application as what it is, if it comes as a proxy to one."""
+    if not isinstance(app, RequestCycle) and hasattr(type(app), "_get_current_object"):
+        return app._get_current_object()
+    return app
+
+
+cdef RequestContextBase _current_request_context():
+    context = _read_var(_cv_request, None)
+    if context is None:
+        raise RuntimeError(_no_req_msg)
+    return context
+
+
+cdef class RequestCycle:
+    """The stage methods of an application; a base of :class:`~fastflask.Flask`."""
+
+    # Set by the application.
+    cdef public object config
+    cdef public object url_map
+    cdef public object json
+    cdef public object view_functions
+    cdef public object before_request_funcs
+    cdef public object after_request_funcs
+    cdef public object teardown_request_funcs
+    cdef public object teardown_appcontext_funcs
+    cdef public object url_value_preprocessors
+    cdef public object subdomain_matching
+    cdef public object _got_first_request
+    # Bits of stages that were set on the instance.
+    cdef unsigned int _overridden
+    cdef object __weakref__
+
+    def __setattr__(self, name, value):
+        PyObject_GenericSetAttr(self, name, value)
+        _note_override(self, name)
+
+    def __delattr__(self, name):
+        object.__delattr__(self, name)
+        _note_override(self, name)
+
+    # The call, and the contexts.
+
+    def __call__(self, environ, start_response):
+        """Answer a request of the server, by way of :meth:`wsgi_app`.
+
+        Middleware is applied by wrapping that, so that the application object stays the same.
+        """
+        if _owns(self, _OWN_WSGI_APP):
+            return _answer(self, environ, start_response)
+        return self.wsgi_app(environ, start_response)
+
+    def wsgi_app(self, environ, start_response):
+        """The WSGI application proper. To add a middleware, wrap this method::
+
+            app.wsgi_app = MyMiddleware(app.wsgi_app)
+
+        Whatever happens, the contexts are popped and teardown functions run.
+
+        :param environ: the WSGI environment.
+        :param start_response: takes the status line, the list of headers, and optionally
+            what :func:`sys.exc_info` returns.
+        """
+        return _answer(self, environ, start_response)
+
+    def request_context(self, environ):
+        """Return a new :class:`~fastflask.ctx.RequestContext` for a WSGI environment.
+
+        :param environ: the WSGI environment.
+        """
+        return _stock_request_context_class(self, environ)
+
+    def app_context(self):
+        """Return a new :class:`~fastflask.ctx.AppContext`, to be used in a ``with`` block.
+
+        Requests and commands have one of their own accord.
+
+        .. versionadded:: 0.1
+        """
+        return _stock_app_context_class(self)
+
+    def create_url_adapter(self, request):
+        """Return what matches and builds URLs for a request, or for the application.
+
+        :param request: the request, or ``None`` outside of one. Then the result is ``None``
+            unless ``SERVER_NAME`` is configured.
+        """
+        config = self.config
+
+        if request is None:
+            server_name = config["SERVER_NAME"]
+            if server_name is None:
+                return None
+            return self.url_map.bind(
+                server_name,
+                script_name=config["APPLICATION_ROOT"],
+                url_scheme=config["PREFERRED_URL_SCHEME"],
+            )
+
+        trusted_hosts = config["TRUSTED_HOSTS"]
+        if trusted_hosts is not None:
+            request.trusted_hosts = trusted_hosts
+
+        # Refuses a host that is not trusted; binding to the environ does not.
+        request.host = _get_environ_host(request.environ, request.trusted_hosts)
+
+        url_map = self.url_map
+        server_name = config["SERVER_NAME"]
+        subdomain = None
+
+        if url_map.host_matching:
+            # With a name given, Werkzeug would look at that and not at the host.
+            server_name = None
+        elif not self.subdomain_matching:
+            subdomain = url_map.default_subdomain or ""
+
+        return url_map.bind_to_environ(
+            request.environ, server_name=server_name, subdomain=subdomain
+        )
+
+    # The stages of a request.
+
+    def full_dispatch_request(self):
+        """Run the hooks and the view, turn errors and results into a response, and finish it."""
+        return _full_dispatch(self)
+
+    def preprocess_request(self):
+        """Run the URL value preprocessors and then the functions registered to run before.
+
+        Those of the application come first, then those of the blueprints from the outermost
+        inward. The first result of the latter that is not ``None`` is taken for the view's.
+        """
+        return _preprocess(self)
+
+    def dispatch_request(self):
+        """Call the view that the URL was matched to and return its result.
+
+        Raises the error of the matching, if there was one, and answers ``OPTIONS`` where the
+        rule wants that.
+        """
+        return _dispatch(self)
+
+    def ensure_sync(self, func):
+        """Return a function to be called like a plain one, for a plain one or a coroutine's.
+
+        Override this to run ``async def`` functions another way.
+
+        :param func: a view, a hook, a handler.
+
+        .. versionadded:: 0.1
+        """
+        if _is_plain_function(func, "_is_coroutine_mark") or not _iscoroutinefunction(func):
+            return func
+
+        return self.async_to_sync(func)
+
+    def make_response(self, rv):
+        """Turn what a view returned into an object of :attr:`response_class`.
+
+        :param rv: text, bytes, an iterator of these, a dict or list for JSON, a response,
+            a WSGI application; or a tuple of one of these with a status, headers, or both.
+        :raises TypeError: for anything else, ``None`` among it.
+        """
+        return _make_response(self, rv)
+
+    def finalize_request(self, rv, from_error_handler=False):
+        """Make the response and run what comes after the view.
+
+        :param rv: what the view or an error handler returned.
+        :param from_error_handler: log errors instead of raising them, as an error is being
+            answered already.
+        """
+        return _finalize(self, rv, from_error_handler)
+
+    def process_response(self, response):
+        """Run the functions registered to run after a request, then save the session.
+
+        :param response: the response so far.
+        :return: the response to send, which may be another one.
+        """
+        return _process(self, response)
+
+    def do_teardown_request(self, exc=_sentinel):
+        """Run the functions registered for the teardown of requests.
+
+        Those of the blueprint come first, then those of the application, each in reverse
+        order. Happens when the request context is popped.
+
+        :param exc: the error that the request ended with; by default the one being handled.
+        """
+        _teardown_request(self, None, sys.exc_info()[1] if exc is _no_exc else exc)
+
+    def do_teardown_appcontext(self, exc=_sentinel):
+        """Run the functions registered for the teardown of application contexts.
+
+        Happens when the application context is popped, after a request's context if there
+        was a request.
+
+        :param exc: the error that the context ended with; by default the one being handled.
+
+        .. versionadded:: 0.1
+        """
+        _teardown_appcontext(self, sys.exc_info()[1] if exc is _no_exc else exc)
+
+
+_app_stages += [
+    (name, RequestCycle.__dict__[name])
+    for name in (
+        "wsgi_app",
+        "request_context",
+        "app_context",
+        "create_url_adapter",
+        "full_dispatch_request",
+        "preprocess_request",
+        "dispatch_request",
+        "ensure_sync",
+        "make_response",
+        "finalize_request",
+        "process_response",
+        "do_teardown_request",
+        "do_teardown_appcontext",
+        "config",
+        "url_map",
+        "json",
+        "view_functions",
+        "before_request_funcs",
+        "after_request_funcs",
+        "teardown_request_funcs",
+        "teardown_appcontext_funcs",
+        "url_value_preprocessors",
+        "subdomain_matching",
+        "_got_first_request",
+    )
+]
+cdef dict _stage_bits = {name: 1 << i for i, (name, _) in enumerate(_app_stages)}
+
+
+cdef int _note_override(RequestCycle app, object name) except -1:
+    bit = _stage_bits.get(name)
+    if bit is not None:
+        if name in PyObject_GenericGetDict(app, NULL):
+            app._overridden |= <unsigned int>bit
+        else:
+            app._overridden &= ~<unsigned int>bit
+    return 0
+
+
+cdef inline bint _owns(RequestCycle app, unsigned int stages) except -1:
+    """Whether all of the given stages are the framework's own."""
+    return _notes_of(app, _app_stages).stock & ~app._overridden & stages == stages
+
+
+# A field whose name a subclass uses for something of its own is read as an attribute.
+
+cdef inline object _config_of(RequestCycle app):
+    return app.config if _owns(app, _OWN_FIELDS) else (<object>app).config
+
+
+cdef inline object _url_map_of(RequestCycle app):
+    return app.url_map if _owns(app, _OWN_FIELDS) else (<object>app).url_map
+
+
+cdef inline object _before_request_funcs_of(RequestCycle app):
+    if _owns(app, _OWN_FIELDS):
+        return app.before_request_funcs
+    return (<object>app).before_request_funcs
+
+
+cdef inline object _after_request_funcs_of(RequestCycle app):
+    if _owns(app, _OWN_FIELDS):
+        return app.after_request_funcs
+    return (<object>app).after_request_funcs
+
+
+cdef inline object _teardown_request_funcs_of(RequestCycle app):
+    if _owns(app, _OWN_FIELDS):
+        return app.teardown_request_funcs
+    return (<object>app).teardown_request_funcs
+
+
+cdef inline object _preprocessors_of(RequestCycle app):
+    if _owns(app, _OWN_FIELDS):
+        return app.url_value_preprocessors
+    return (<object>app).url_value_preprocessors
+
+
+cdef object _setting(object config, str key):
+    """Return a value of the configuration."""
+    cdef PyObject *value
+    if _notes_of(config, _config_stages).stock & 1:
+        value = PyDict_GetItemWithError(<dict>config, key)
+        if value is not NULL:
+            return <object>value
+    return config[key]
+
+
+cdef object _answer(RequestCycle app, object environ, object start_response):
+    cdef RequestContextBase context
+    cdef object error = None
+    cdef object response
+
+    if _owns(app, _OWN_REQUEST_CONTEXT):
+        context = _stock_request_context_class(app, environ)
+    else:
+        context = (<object>app).request_context(environ)
+
+    try:
+        try:
+            if _notes_of(context, _request_context_stages).stock & _CONTEXT_PUSH:
+                _push_request_context(context)
+            else:
+                (<object>context).push()
+
+            if _owns(app, _OWN_FULL_DISPATCH):
+                response = _full_dispatch(app)
+            else:
+                response = (<object>app).full_dispatch_request()
+        except Exception as e:
+            error = e
+            response = (<object>app).handle_exception(e)
+        except BaseException as e:
+            error = e
+            raise
+
+        if isinstance(response, LeanResponse):
+            if _notes_of(response, _response_stages).stock & _RESPONSE_CALL:
+                return _send_response(<LeanResponse>response, environ, start_response)
+
+        return response(environ, start_response)
+    finally:
+        if "werkzeug.debug.preserve_context" in environ:
+            preserve = environ["werkzeug.debug.preserve_context"]
+            preserve(_cv_app.get())
+            preserve(_cv_request.get())
+
+        if error is not None and (<object>app).should_ignore_error(error):
+            error = None
+
+        if _notes_of(context, _request_context_stages).stock & _CONTEXT_POP:
+            _pop_request_context(context, error)
+        else:
+            (<object>context).pop(error)
+
+
+cdef object _make_request(RequestCycle app, object environ):
+    request = (<object>app).request_class(environ)
+    json = app.json if _owns(app, _OWN_FIELDS) else (<object>app).json
+
+    if isinstance(request, LeanRequest):
+        if _notes_of(request, _request_stages).stock & (_REQUEST_DICT | _REQUEST_JSON) == (
+            _REQUEST_DICT | _REQUEST_JSON
+        ):
+            (<LeanRequest>request).__dict__["json_module"] = json
+            return request
+
+    request.json_module = json
+    return request
+
+
+cdef object _call_app_context(RequestCycle app):
+    if _owns(app, _OWN_APP_CONTEXT):
+        return _stock_app_context_class(app)
+    return (<object>app).app_context()
+
+
+cdef object _adapter_for_app(RequestCycle app):
+    if _owns(app, _OWN_CREATE_ADAPTER) and _setting(_config_of(app), "SERVER_NAME") is None:
+        return None
+    return (<object>app).create_url_adapter(None)
+
+
+# The URL adapter, and matching.
+
+cdef bint _is_simple_host(object host) except -1:
+    """Whether binding an adapter to the host cannot fail, whatever else it does with it."""
+    if host is None:
+        return True
+    return (
+        type(host) is str
+        and PyUnicode_IS_ASCII(host)
+        and PyUnicode_GET_LENGTH(host) <= _MAX_LABEL
+        and not (<str>host).startswith(".")
+        and ".." not in <str>host
+    )
+
+
+cdef bint _can_defer_adapter(RequestCycle app, object request) except -1:
+    """Whether making the adapter cannot fail, has no effect, and reads nothing else."""
+    cdef dict environ
+    cdef LeanRequest lean
+
+    if not isinstance(request, LeanRequest) or not _owns(app, _OWN_CREATE_ADAPTER):
+        return False
+
+    lean = <LeanRequest>request
+    url_map = _url_map_of(app)
+    config = _config_of(app)
+
+    if (
+        type(lean.environ) is not dict
+        or type(url_map) is not _stock_map_class
+        or url_map.host_matching
+        or (<object>app).subdomain_matching
+        or _setting(config, "SERVER_NAME") is not None
+        or _setting(config, "TRUSTED_HOSTS") is not None
+        or request.trusted_hosts is not None
+    ):
+        return False
+
+    environ = <dict>lean.environ
+    scheme = _dict_get(environ, "wsgi.url_scheme")
+    host = _dict_get(environ, "HTTP_HOST")
+    lean._host_header = host
+    return (
+        (scheme == "http" or scheme == "https")
+        and "REQUEST_METHOD" in environ
+        and "HTTP_UPGRADE" not in environ
+        and _is_simple_host(_dict_get(environ, "SERVER_NAME") if host is None else host)
+    )
+
+
+cdef int _bind_url_adapter(RequestCycle app, RequestContextBase context) except -1:
+    """Give a new request context its adapter, or note that it can be made later."""
+    request = context.request
+
+    if _can_defer_adapter(app, request):
+        context._adapter_pending = True
+        (<LeanRequest>request)._any_host = True
+        return 0
+
+    try:
+        context._url_adapter = (<object>app).create_url_adapter(request)
+    except _HTTPException as e:
+        request.routing_exception = e
+    return 0
+
+
+cdef object _make_pending_adapter(RequestContextBase context):
+    """Make the adapter from what the environ said when the request began."""
+    cdef LeanRequest request = <LeanRequest>context.request
+    cdef object query = request._raw_query
+    cdef object path = request._raw_path
+    cdef object script_name = request._raw_script_name
+    url_map = _url_map_of(context._app)
+    host = _get_host(request._raw_scheme, request._host_header, request.server, None)
+    return url_map.bind(
+        host.lower(),
+        None if script_name is None else _decode(script_name),
+        url_map.default_subdomain or "",
+        request._raw_scheme,
+        request._raw_method,
+        None if path is None else _decode(path),
+        query_args=None if query is None else _decode(query),
+    )
+
+
+cdef int _match_request(RequestContextBase self) except -1:
+    cdef object result = None
+    cdef LeanRequest lean
+    cdef dict attributes
+    request = self.request
+
+    try:
+        if self._adapter_pending and isinstance(request, LeanRequest):
+            lean = <LeanRequest>request
+            url_map = _url_map_of(self._app)
+            # The server's empty path is not the root's, which it is redirected to.
+            if lean._raw_path == "":
+                path = ""
+            elif lean._raw_path is None:
+                path = "/"
+            else:
+                path = _with_one_slash(_decode(lean._raw_path))
+            url_map.update()
+            result = url_map._matcher.match_plain(
+                url_map.default_subdomain or "", path, lean._raw_method, False
+            )
+
+        if result is None:
+            result = _adapter_of(self).match(return_rule=True)
+
+        rule, view_args = result
+    except _HTTPException as e:
+        request.routing_exception = e
+        return 0
+
+    if isinstance(request, LeanRequest):
+        if _notes_of(request, _request_stages).stock & _REQUEST_DICT == _REQUEST_DICT:
+            attributes = (<LeanRequest>request).__dict__
+            attributes["url_rule"] = rule
+            attributes["view_args"] = view_args
+            return 0
+
+    request.url_rule = rule
+    request.view_args = view_args
+    return 0
+
+
+# The session.
+
+cdef int _open_session(RequestCycle app, RequestContextBase context) except -1:
+    """Open the session, or note that it can be opened later with the same result."""
+    interface = (<object>app).session_interface
+    request = context.request
+
+    if _is_stock_session(interface) and isinstance(request, LeanRequest):
+        config = _config_of(app)
+        cookies = _environ_get((<LeanRequest>request).environ, "HTTP_COOKIE", None)
+        if not cookies or _carries_no_session(cookies, _setting(config, "SESSION_COOKIE_NAME")):
+            context._session_interface = interface
+            context._session_signed = bool((<object>app).secret_key)
+            return 0
+
+    session = interface.open_session(app, request)
+    if session is None:
+        session = interface.make_null_session(app)
+    context._opened_session = session
+    return 0
+
+
+cdef bint _carries_no_session(object cookies, object name) except -1:
+    return (
+        type(name) is str
+        and PyUnicode_IS_ASCII(name)
+        and type(cookies) is str
+        and <str>name not in <str>cookies
+    )
+
+
+# The stages of a request.
+
+cdef object _full_dispatch(RequestCycle app):
+    cdef object rv
+    app._got_first_request = True
+
+    if not _owns(app, _OWN_FIELDS):
+        (<object>app)._got_first_request = True
+
+    try:
+        if _started_receivers:
+            _request_started.send(app, _async_wrapper=app.ensure_sync)
+
+        if _owns(app, _OWN_PREPROCESS):
+            rv = _preprocess(app)
+        else:
+            rv = (<object>app).preprocess_request()
+
+        if rv is None:
+            if _owns(app, _OWN_DISPATCH):
+                rv = _dispatch(app)
+            else:
+                rv = (<object>app).dispatch_request()
+    except Exception as e:
+        rv = (<object>app).handle_user_exception(e)
+
+    if _owns(app, _OWN_FINALIZE):
+        return _finalize(app, rv, False)
+    return (<object>app).finalize_request(rv)
+
+
+cdef inline object _sync(RequestCycle app, object func):
+    if _owns(app, _OWN_ENSURE_SYNC) and _is_plain_function(func, "_is_coroutine_mark"):
+        return func
+    return (<object>app).ensure_sync(func)
+
+
+cdef object _blueprints_of(object request):
+    """Return the names of the request's blueprints, innermost first."""
+    if isinstance(request, LeanRequest):
+        if _notes_of(request, _request_stages).stock & _REQUEST_BLUEPRINTS == _REQUEST_BLUEPRINTS:
+            rule = _dict_get((<LeanRequest>request).__dict__, "url_rule")
+            if rule is None:
+                return ()
+            endpoint = rule.endpoint
+            if type(endpoint) is str:
+                if "." not in <str>endpoint:
+                    return ()
+                return _split_blueprint_path((<str>endpoint).rpartition(".")[0])
+    return request.blueprints
+
+
+cdef object _preprocess(RequestCycle app):
+    preprocessors = _preprocessors_of(app)
+    functions = _before_request_funcs_of(app)
+
+    if not preprocessors and not functions:
+        return None
+
+    request = _current_request_context().request
+    cdef tuple names = (None, *reversed(_blueprints_of(request)))
+
+    if preprocessors:
+        for name in names:
+            if name in preprocessors:
+                for func in preprocessors[name]:
+                    func(request.endpoint, request.view_args)
+
+    for name in names:
+        if name in functions:
+            for func in functions[name]:
+                rv = _sync(app, func)()
+                if rv is not None:
+                    return rv
+
+    return None
+
+
+cdef object _dispatch(RequestCycle app):
+    cdef object rule, routing_exception, view_args
+    cdef dict attributes
+    request = _current_request_context().request
+
+    if (
+        isinstance(request, LeanRequest)
+        and _notes_of(request, _request_stages).stock & _REQUEST_DICT == _REQUEST_DICT
+    ):
+        attributes = (<LeanRequest>request).__dict__
+        routing_exception = _dict_get(attributes, "routing_exception")
+        rule = _dict_get(attributes, "url_rule")
+        view_args = _dict_get(attributes, "view_args")
+        method = (<LeanRequest>request).method
+    else:
+        routing_exception = request.routing_exception
+        rule = request.url_rule
+        view_args = request.view_args
+        method = request.method
+
+    if routing_exception is not None:
+        (<object>app).raise_routing_exception(request)
+        # An override that does not raise leaves it to what has been matched.
+        rule = request.url_rule
+        view_args = request.view_args
+
+    if method == "OPTIONS" and getattr(rule, "provide_automatic_options", False):
+        return (<object>app).make_default_options_response()
+
+    views = app.view_functions if _owns(app, _OWN_FIELDS) else (<object>app).view_functions
+    view = _sync(app, views[rule.endpoint])
+
+    if type(view_args) is dict:
+        return PyObject_Call(view, (), <dict>view_args)
+    return view(**view_args)
+
+
+cdef object _make_response(RequestCycle app, object rv):
+    cdef object status = None
+    cdef object headers = None
+    cdef Py_ssize_t size
+    response_class = (<object>app).response_class
+
+    if isinstance(rv, tuple):
+        size = len(<tuple>rv)
+
+        if size == 3:
+            rv, status, headers = rv
+        elif size != 2:
+            raise TypeError(
+                "The view function did not return a valid response tuple."
+                " The tuple must have the form (body, status, headers),"
+                " (body, status), or (body, headers)."
+            )
+        elif isinstance(rv[1], (_Headers, dict, tuple, list)):
+            rv, headers = rv
+        else:
+            rv, status = rv
+
+    if type(rv) is str:
+        if status is None and headers is None:
+            return response_class(rv)
+        return response_class(rv, status=status, headers=headers)
+
+    if not isinstance(rv, response_class):
+        if isinstance(rv, (str, bytes, bytearray)) or (
+            type(rv) is not dict and type(rv) is not list and isinstance(rv, _Iterator)
+        ):
+            # The class sees status and headers too, in case it does something with them.
+            return response_class(rv, status=status, headers=headers)
+        rv = _convert_result(app, response_class, rv)
+
+    if status is not None:
+        if isinstance(status, (str, bytes, bytearray)):
+            rv.status = status
+        else:
+            rv.status_code = status
+
+    if headers:
+        rv.headers.update(headers)
+
+    return rv
+
+
+cdef object _convert_result(RequestCycle app, object response_class, object rv):
+    if rv is None:
+        request = _current_request_context().request
+        raise TypeError(
+            f"The view function for {request.endpoint!r} did not"
+            " return a valid response. The function either returned"
+            " None or ended without a return statement."
+        )
+
+    if isinstance(rv, (dict, list)):
+        return (<object>app).json.response(rv)
+
+    wanted = (
+        "The view function did not return a valid response. The return type must be a"
+        " string, dict, list, tuple with headers or status, Response instance, or WSGI"
+        f" callable, but it was a {type(rv).__name__}."
+    )
+
+    if not (isinstance(rv, _BaseResponse) or callable(rv)):
+        raise TypeError(wanted)
+
+    environ = _current_request_context().request.environ
+
+    try:
+        return response_class.force_type(rv, environ)
+    except TypeError as e:
+        raise TypeError(f"{e}\n{wanted}").with_traceback(e.__traceback__) from None
+
+
+cdef object _finalize(RequestCycle app, object rv, object from_error_handler):
+    cdef object response
+
+    if _owns(app, _OWN_MAKE_RESPONSE):
+        response = _make_response(app, rv)
+    else:
+        response = (<object>app).make_response(rv)
+
+    try:
+        if _owns(app, _OWN_PROCESS):
+            response = _process(app, response)
+        else:
+            response = (<object>app).process_response(response)
+
+        if _finished_receivers:
+            _request_finished.send(app, _async_wrapper=app.ensure_sync, response=response)
+    except Exception:
+        if not from_error_handler:
+            raise
+        (<object>app).logger.exception(
+            "Request finalizing failed with an error while handling an error"
+        )
+
+    return response
+
+
+cdef object _process(RequestCycle app, object response):
+    cdef RequestContextBase context = _current_request_context()
+
+    if context._after:
+        for func in context._after:
+            response = _sync(app, func)(response)
+
+    functions = _after_request_funcs_of(app)
+
+    if functions:
+        for name in (*_blueprints_of(context.request), None):
+            if name in functions:
+                for func in reversed(functions[name]):
+                    response = _sync(app, func)(response)
+
+    interface = (<object>app).session_interface
+
+    # Nobody has opened the session, so there is nothing to save.
+    if context._session_interface is not None and _is_stock_session(interface):
+        return response
+
+    session = _session_of(context)
+
+    if not interface.is_null_session(session):
+        interface.save_session(app, session, response)
+
+    return response
+
+
+cdef int _call_teardown_request(
+    RequestCycle app, RequestContextBase context, object exc
+) except -1:
+    if _owns(app, _OWN_TEARDOWN_REQUEST):
+        _teardown_request(app, context, exc)
+    else:
+        (<object>app).do_teardown_request(exc)
+    return 0
+
+
+cdef int _teardown_request(RequestCycle app, RequestContextBase context, object exc) except -1:
+    functions = _teardown_request_funcs_of(app)
+
+    if functions:
+        for name in (*_blueprints_of(_current_request_context().request), None):
+            if name in functions:
+                for func in reversed(functions[name]):
+                    _sync(app, func)(exc)
+
+    if _request_tearing_receivers:
+        _request_tearing_down.send(app, _async_wrapper=app.ensure_sync, exc=exc)
+    return 0
+
+
+cdef int _call_teardown_appcontext(RequestCycle app, object exc) except -1:
+    if _owns(app, _OWN_TEARDOWN_APP):
+        _teardown_appcontext(app, exc)
+    else:
+        (<object>app).do_teardown_appcontext(exc)
+    return 0
+
+
+cdef int _teardown_appcontext(RequestCycle app, object exc) except -1:
+    if _owns(app, _OWN_FIELDS):
+        functions = app.teardown_appcontext_funcs
+    else:
+        functions = (<object>app).teardown_appcontext_funcs
+
+    if functions:
+        for func in reversed(functions):
+            _sync(app, func)(exc)
+
+    if _app_tearing_receivers:
+        _appcontext_tearing_down.send(app, _async_wrapper=app.ensure_sync, exc=exc)
+    return 0
+
+
+cdef int _send_pushed(RequestCycle app) except -1:
+    if _pushed_receivers:
+        _appcontext_pushed.send(app, _async_wrapper=app.ensure_sync)
+    return 0
+
+
+cdef int _send_popped(RequestCycle app) except -1:
+    if _popped_receivers:
+        _appcontext_popped.send(app, _async_wrapper=app.ensure_sync)
+    return 0

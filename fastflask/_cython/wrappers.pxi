@@ -1,0 +1,593 @@
+# Lean bases for Request and Response.
+#
+# They stand before Werkzeug's classes in the order of bases and hold the few fields that every
+# request needs. All else is made when it is first looked at, by Werkzeug's code. What a request
+# shows is that of its beginning, even if the environ is changed later, except for the headers,
+# which are live. The pure twin is _pure/wrappers.py.
+
+from cpython.unicode cimport PyUnicode_AsUTF8String
+
+from werkzeug.datastructures import EnvironHeaders as _EnvironHeaders, Headers as _Headers
+from werkzeug.http import HTTP_STATUS_CODES as _HTTP_STATUS_CODES
+from werkzeug.sansio.utils import get_host as _get_host
+from werkzeug.utils import get_content_type as _get_content_type
+from werkzeug.wrappers import Request as _BaseRequest, Response as _BaseResponse
+from werkzeug.wsgi import ClosingIterator as _ClosingIterator
+
+cdef extern from "Python.h":
+    bint PyUnicode_IS_ASCII(object text) noexcept
+    Py_ssize_t PyUnicode_GET_LENGTH(object text) noexcept
+    Py_UCS4 PyUnicode_READ_CHAR(object text, Py_ssize_t index) noexcept
+
+cdef object _base_clean_status = _BaseResponse._clean_status
+# Status code to its phrase and its line; only codes that Werkzeug knows get in.
+cdef dict _status_lines = {}
+# Media type to content type. Bounded, as an application may take types from its users.
+cdef dict _content_types = {}
+cdef enum:
+    _MAX_CONTENT_TYPES = 64
+
+
+cdef inline object _environ_get(object environ, str key, object default):
+    cdef PyObject *value
+    if type(environ) is dict:
+        value = PyDict_GetItemWithError(<dict>environ, key)
+        return default if value is NULL else <object>value
+    return environ.get(key, default)
+
+
+cdef str _decode(object text):
+    """Decode what WSGI hands over as latin-1 text but means as UTF-8."""
+    if type(text) is str and PyUnicode_IS_ASCII(text):
+        return <str>text
+    return text.encode("latin1").decode(errors="replace")
+
+
+cdef str _with_one_slash(str path):
+    """Return a path with exactly one slash at its beginning."""
+    cdef Py_ssize_t length = PyUnicode_GET_LENGTH(path)
+    if length and PyUnicode_READ_CHAR(path, 0) == c"/":
+        if length == 1 or PyUnicode_READ_CHAR(path, 1) != c"/":
+            return path
+    return "/" + path.lstrip("/")
+
+
+cdef enum:
+    _REQUEST_CLOSE = 1
+    # Attributes are read and set in the instance's dict, as any object does it.
+    _REQUEST_DICT = 2 | 4 | 8 | 16 | 32
+    _REQUEST_JSON = 64
+    _REQUEST_BLUEPRINTS = 2 | 8 | 128 | 256 | 512
+
+
+cdef class LeanRequest:
+    """The fields of a request, taken from the environ as it is when the request is made.
+
+    :param environ: the WSGI environment.
+    :param populate_request: enter the request as ``werkzeug.request`` in the environ.
+    :param shallow: refuse to read the body.
+    """
+
+    cdef dict __dict__
+    cdef object __weakref__
+    cdef public object environ
+    cdef public object shallow
+    cdef public object method
+    cdef public object scheme
+    cdef public object root_path
+    cdef public object path
+    cdef public object remote_addr
+    cdef object _query_string
+    cdef object _headers
+    cdef object _server
+    cdef object _host
+    # What the environ said, for what is made later.
+    cdef object _raw_method
+    cdef object _raw_scheme
+    cdef object _raw_script_name
+    cdef object _raw_path
+    cdef object _raw_query
+    cdef object _server_name
+    cdef object _server_port
+    cdef object _host_header
+    # Whether the application looked at the host when the request began, and trusted any.
+    cdef bint _any_host
+
+    def __init__(self, environ, populate_request=True, shallow=False):
+        method = _environ_get(environ, "REQUEST_METHOD", "GET")
+        self.method = self._raw_method = method.upper()
+        self.scheme = self._raw_scheme = _environ_get(environ, "wsgi.url_scheme", "http")
+        self._server_name = _environ_get(environ, "SERVER_NAME", None)
+        self._server_port = _environ_get(environ, "SERVER_PORT", None)
+        self._raw_script_name = _environ_get(environ, "SCRIPT_NAME", None)
+        self._raw_path = _environ_get(environ, "PATH_INFO", None)
+        self._raw_query = _environ_get(environ, "QUERY_STRING", None)
+
+        if self._raw_script_name:
+            self.root_path = _decode(self._raw_script_name).rstrip("/")
+        else:
+            self.root_path = ""
+
+        self.path = _with_one_slash(_decode(self._raw_path)) if self._raw_path else "/"
+
+        # Text that is no byte each has to fail here.
+        if self._raw_query is not None:
+            if type(self._raw_query) is not str or not PyUnicode_IS_ASCII(self._raw_query):
+                self._query_string = self._raw_query.encode("latin1")
+        else:
+            self._query_string = b""
+
+        self.remote_addr = _environ_get(environ, "REMOTE_ADDR", None)
+        self.environ = environ
+        self.shallow = shallow
+
+        if populate_request and not shallow:
+            environ["werkzeug.request"] = self
+
+    @property
+    def query_string(self):
+        """What comes after ``?`` in the URL, as bytes."""
+        if self._query_string is None:
+            self._query_string = (<str>self._raw_query).encode("latin1")
+        return self._query_string
+
+    @query_string.setter
+    def query_string(self, value):
+        self._query_string = value
+
+    @property
+    def headers(self):
+        """The headers received with the request; a view of the environ."""
+        if self._headers is None:
+            self._headers = _EnvironHeaders(self.environ)
+        return self._headers
+
+    @headers.setter
+    def headers(self, value):
+        self._headers = value
+
+    @property
+    def server(self):
+        """Name and port of the server, or path and ``None`` of a Unix socket."""
+        if self._server is None and self._server_name is not None:
+            try:
+                self._server = self._server_name, int(self._server_port)
+            except (TypeError, ValueError):
+                self._server = self._server_name, None
+        return self._server
+
+    @server.setter
+    def server(self, value):
+        self._server_name = None
+        self._server = value
+
+    @property
+    def host(self):
+        """The host that the request was sent to, with the port if it is not the usual one.
+
+        It is empty if the client sent something else than a host, and checked against
+        ``trusted_hosts``.
+        """
+        if self._host is None:
+            if self._any_host:
+                self._host = _get_host(self._raw_scheme, self._host_header, self.server, None)
+            else:
+                self._host = _get_host(
+                    self.scheme, self.headers.get("host"), self.server, self.trusted_hosts
+                )
+        return self._host
+
+    @host.setter
+    def host(self, value):
+        self._host = value
+
+    def close(self):
+        """Close the files that were uploaded with the request, if they were looked at."""
+        if "files" in self.__dict__:
+            _BaseRequest.close(self)
+
+
+cdef int _close_request(object request) except -1:
+    """Close a request at the end of its context, by whatever ``close`` its class has."""
+    if isinstance(request, LeanRequest):
+        if _notes_of(request, _request_stages).stock & _REQUEST_CLOSE:
+            files = "files" in (<LeanRequest>request).__dict__
+            if not files and "close" not in (<LeanRequest>request).__dict__:
+                return 0
+    close = getattr(request, "close", None)
+    if close is not None:
+        close()
+    return 0
+
+
+cdef enum:
+    _RESPONSE_CALL = 1
+    _RESPONSE_GET_RESPONSE = 2
+    _RESPONSE_GET_HEADERS = 4
+    _RESPONSE_GET_ITER = 8
+    _RESPONSE_ITER_ENCODED = 16
+    _RESPONSE_CLOSE = 32
+    _RESPONSE_SET_DATA = 64
+    _RESPONSE_STATUS = 128 | 256 | 512
+    _RESPONSE_HEADERS = 1024
+    _RESPONSE_SEQUENCE = 2048
+    _RESPONSE_INIT = 4096
+    # All that decides what is sent.
+    _RESPONSE_SENDING = 2 | 4 | 8 | 16 | 128 | 256 | 512 | 1024 | 2048
+    # All that decides what the constructor does.
+    _RESPONSE_MAKING = 64 | 128 | 256 | 512 | 1024 | 4096
+
+
+cdef class LeanResponse:
+    """A response that makes its headers only when somebody looks at them.
+
+    The parameters are those of :class:`werkzeug.wrappers.Response`.
+    """
+
+    cdef object __weakref__
+    cdef public object response
+    cdef public object direct_passthrough
+    cdef public object _status
+    cdef public object _status_code
+    cdef object _made_headers
+    cdef object _pending_type
+    # Not negative once there is a length.
+    cdef Py_ssize_t _pending_length
+    cdef object _callbacks
+
+    def __cinit__(self):
+        self._pending_length = -1
+
+    def __init__(
+        self,
+        response=None,
+        status=None,
+        headers=None,
+        mimetype=None,
+        content_type=None,
+        direct_passthrough=False,
+    ):
+        _init_response(
+            self, response, status, headers, mimetype, content_type, direct_passthrough
+        )
+
+    @property
+    def _on_close(self):
+        if self._callbacks is None:
+            self._callbacks = []
+        return self._callbacks
+
+    @_on_close.setter
+    def _on_close(self, value):
+        self._callbacks = value
+
+    @property
+    def headers(self):
+        """The headers that will be sent."""
+        if self._made_headers is None:
+            headers = _Headers()
+            if self._pending_type is not None:
+                headers["Content-Type"] = self._pending_type
+            if self._pending_length >= 0:
+                headers["Content-Length"] = str(self._pending_length)
+            self._made_headers = headers
+        return self._made_headers
+
+    @headers.setter
+    def headers(self, value):
+        self._made_headers = value
+
+    def _clean_status(self, value):
+        if type(value) is int:
+            phrase = _HTTP_STATUS_CODES.get(value)
+            known = _status_lines.get(value)
+            if known is not None and known[0] is phrase:
+                return known[1], value
+            if phrase is not None:
+                _status_lines[value] = phrase, f"{value} {phrase.upper()}"
+        return _base_clean_status(self, value)
+
+    def set_data(self, value):
+        """Replace the body.
+
+        :param value: the new body; text is encoded as UTF-8.
+        """
+        _set_data(self, value, self.automatically_set_content_length)
+
+    def close(self):
+        """Close the body, if it can be, and call what was given to ``call_on_close``."""
+        _close_response(self)
+
+    def get_app_iter(self, environ):
+        """Return the iterable for the server, which is empty for ``HEAD`` and some statuses.
+
+        :param environ: the WSGI environment of the request.
+        """
+        return _app_iter(self, environ, self.status_code)
+
+    def get_wsgi_response(self, environ):
+        """Return what to send to the server: the body, the status line and the headers.
+
+        :param environ: the WSGI environment of the request.
+        """
+        headers = _wsgi_headers(self, environ)
+        if _notes_of(self, _response_stages).stock & _RESPONSE_GET_ITER:
+            app_iter = _app_iter(self, environ, self.status_code)
+        else:
+            app_iter = self.get_app_iter(environ)
+        return app_iter, self.status, headers
+
+    def __call__(self, environ, start_response):
+        return _send_response(self, environ, start_response)
+
+    @staticmethod
+    def _adopt(cls, plain):
+        """Return an object of a class derived from this one with the state of Werkzeug's."""
+        response = cls.__new__(cls)
+        response.__setstate__(plain.__dict__)
+        return response
+
+    def __getstate__(self):
+        # The same as Werkzeug's, so that either implementation can read what the other wrote.
+        return {
+            "headers": self.headers,
+            "_status": self._status,
+            "_status_code": self._status_code,
+            "direct_passthrough": self.direct_passthrough,
+            "_on_close": self._on_close,
+            "response": self.response,
+            **PyObject_GenericGetDict(self, NULL),
+        }
+
+    def __setstate__(self, state):
+        for name, value in state.items():
+            setattr(self, name, value)
+
+    def __reduce_ex__(self, protocol):
+        from copyreg import __newobj__
+
+        return __newobj__, (type(self),), self.__getstate__()
+
+
+cdef object _content_type_of(object mimetype):
+    cdef object found
+    if type(mimetype) is str:
+        found = _dict_get(_content_types, mimetype)
+        if found is not None:
+            return found
+        found = _get_content_type(mimetype, "utf-8")
+        if len(_content_types) < _MAX_CONTENT_TYPES:
+            _content_types[mimetype] = found
+        return found
+    return _get_content_type(mimetype, "utf-8")
+
+
+cdef inline bint _is_plain(object value):
+    """Whether a header value needs neither conversion nor refusal."""
+    return type(value) is str and "\n" not in <str>value and "\r" not in <str>value
+
+
+cdef inline bint _is_bodiless(long status) noexcept:
+    return status == 304 or status == 204 or 100 <= status < 200
+
+
+cdef _Notes _response_notes(LeanResponse self):
+    """Return the notes on a response's class, with the defaults that its class sets."""
+    cdef _Notes notes = _notes_of(self, _response_stages)
+    if notes.status is None and notes.stock & _RESPONSE_STATUS == _RESPONSE_STATUS:
+        cls = type(self)
+        mimetype = cls.default_mimetype
+        automatic = cls.automatically_set_content_length
+        status = cls.default_status
+        # Anything else, such as a property, is asked for each time.
+        if (
+            (mimetype is None or _is_plain(mimetype))
+            and type(automatic) is bool
+            and type(status) in (int, str)
+        ):
+            notes.content_type = None if mimetype is None else _content_type_of(mimetype)
+            notes.automatic_length = automatic
+            notes.status, notes.status_code = self._clean_status(status)
+    return notes
+
+
+cdef int _init_response(
+    LeanResponse self,
+    object response,
+    object status,
+    object headers,
+    object mimetype,
+    object content_type,
+    object direct_passthrough,
+) except -1:
+    cdef _Notes notes = _response_notes(self)
+    # What a subclass's constructor may have set on the instance is looked up there.
+    cdef bint stock = (
+        notes.status is not None and notes.stock & _RESPONSE_MAKING == _RESPONSE_MAKING
+    )
+
+    if isinstance(headers, _Headers):
+        self._made_headers = headers
+    elif headers:
+        self._made_headers = _Headers(headers)
+
+    if content_type is None:
+        if mimetype is None:
+            if self._made_headers is None or "content-type" not in self._made_headers:
+                if stock:
+                    content_type = notes.content_type
+                else:
+                    mimetype = self.default_mimetype
+        if mimetype is not None:
+            content_type = _content_type_of(mimetype)
+
+    if content_type is not None:
+        if self._made_headers is None and _is_plain(content_type):
+            self._pending_type = content_type
+        else:
+            self.headers["Content-Type"] = content_type
+
+    if stock and status is None:
+        self._status = notes.status
+        self._status_code = notes.status_code
+    else:
+        self.status = self.default_status if status is None else status
+
+    self.direct_passthrough = direct_passthrough
+
+    if response is None:
+        self.response = []
+    elif isinstance(response, (str, bytes, bytearray)):
+        if stock:
+            _set_data(self, response, notes.automatic_length)
+        else:
+            self.set_data(response)
+    else:
+        self.response = response
+    return 0
+
+
+cdef int _set_data(LeanResponse self, object value, bint automatic_length) except -1:
+    if isinstance(value, str):
+        value = value.encode() if type(value) is not str else PyUnicode_AsUTF8String(value)
+    self.response = [value]
+    if automatic_length:
+        if self._made_headers is None:
+            self._pending_length = len(value)
+        else:
+            self._made_headers["Content-Length"] = str(len(value))
+    return 0
+
+
+cdef int _close_response(LeanResponse self) except -1:
+    body = self.response
+    if type(body) is not list and hasattr(body, "close"):
+        body.close()
+    if self._callbacks is not None:
+        for func in self._callbacks:
+            func()
+    return 0
+
+
+cdef object _app_iter(LeanResponse self, object environ, long status):
+    if _is_bodiless(status) or environ["REQUEST_METHOD"] == "HEAD":
+        return _make_body_iterator((), self)
+    if self.direct_passthrough:
+        return self.response
+    if _notes_of(self, _response_stages).stock & _RESPONSE_ITER_ENCODED:
+        return _make_body_iterator(self.response, self)
+    return _ClosingIterator(self.iter_encoded(), self.close)
+
+
+cdef object _wsgi_headers(LeanResponse self, object environ):
+    """Return the list of headers for the server."""
+    cdef unsigned int stock = _notes_of(self, _response_stages).stock
+    cdef list headers
+
+    if (
+        self._made_headers is None
+        and stock & (_RESPONSE_GET_HEADERS | _RESPONSE_HEADERS)
+        == (_RESPONSE_GET_HEADERS | _RESPONSE_HEADERS)
+        and not _is_bodiless(self.status_code)
+    ):
+        headers = []
+        if self._pending_type is not None:
+            headers.append(("Content-Type", self._pending_type))
+        if self._pending_length >= 0:
+            headers.append(("Content-Length", str(self._pending_length)))
+        elif self.automatically_set_content_length and self.is_sequence:
+            headers.append(("Content-Length", str(sum(map(len, self.iter_encoded())))))
+        return headers
+
+    return self.get_wsgi_headers(environ).to_wsgi_list()
+
+
+cdef object _send_response(LeanResponse self, object environ, object start_response):
+    cdef unsigned int stock = _notes_of(self, _response_stages).stock
+
+    if stock & _RESPONSE_SENDING == _RESPONSE_SENDING:
+        headers = _wsgi_headers(self, environ)
+        app_iter = _app_iter(self, environ, self._status_code)
+        status = self._status
+    else:
+        app_iter, status, headers = self.get_wsgi_response(environ)
+
+    start_response(status, headers)
+    return app_iter
+
+
+@cython.final
+@cython.freelist(16)
+cdef class BodyIterator:
+    """The encoded body of a response, for the server; closing it closes the response.
+
+    :param body: iterable of bytes or text.
+    :param response: what to close.
+    """
+
+    cdef object _body
+    cdef object _items
+    cdef object _response
+
+    def __init__(self, body, response):
+        self._body = body
+        self._response = response
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if self._items is None:
+            # Not before the server asks, as making an iterator may run a user's code.
+            self._items = iter(self._body or ())
+        try:
+            item = next(self._items)
+        except BaseException:
+            self._items = iter(())
+            raise
+        if isinstance(item, str):
+            return item.encode()
+        return item
+
+    def close(self):
+        """Close the response."""
+        self._items = self._body = None
+        response = self._response
+        if isinstance(response, LeanResponse):
+            if _notes_of(response, _response_stages).stock & _RESPONSE_CLOSE:
+                _close_response(<LeanResponse>response)
+                return
+        response.close()
+
+
+cdef inline BodyIterator _make_body_iterator(object body, object response):
+    cdef BodyIterator iterator = BodyIterator.__new__(BodyIterator)
+    iterator._body = body
+    iterator._response = response
+    return iterator
+
+
+# The bits from _REQUEST_JSON on are those of the request class, which configure() adds.
+_request_stages += [
+    ("close", LeanRequest.__dict__["close"]),
+    ("__getattribute__", object.__getattribute__),
+    ("__setattr__", object.__setattr__),
+    ("url_rule", None),
+    ("view_args", None),
+    ("routing_exception", None),
+]
+_response_stages += [
+    ("__call__", LeanResponse.__dict__["__call__"]),
+    ("get_wsgi_response", LeanResponse.__dict__["get_wsgi_response"]),
+    ("get_wsgi_headers", _BaseResponse.get_wsgi_headers),
+    ("get_app_iter", LeanResponse.__dict__["get_app_iter"]),
+    ("iter_encoded", _BaseResponse.iter_encoded),
+    ("close", LeanResponse.__dict__["close"]),
+    ("set_data", LeanResponse.__dict__["set_data"]),
+    ("status", _BaseResponse.__mro__[1].__dict__["status"]),
+    ("status_code", _BaseResponse.__mro__[1].__dict__["status_code"]),
+    ("_clean_status", LeanResponse.__dict__["_clean_status"]),
+    ("headers", LeanResponse.__dict__["headers"]),
+    ("is_sequence", _BaseResponse.__dict__["is_sequence"]),
+    ("__init__", LeanResponse.__dict__["__init__"]),
+]

@@ -1,0 +1,17 @@
+"""The engines in pure Python: the readable reference of what the compiled module does."""
+
+from .context import app_ctx_stack as app_ctx_stack
+from .context import AppContextBase as AppContextBase
+from .context import ContextStack as ContextStack
+from .context import request_ctx_stack as request_ctx_stack
+from .context import RequestContextBase as RequestContextBase
+from .cycle import configure as configure
+from .cycle import RequestCycle as RequestCycle
+from .local import LocalProxy as LocalProxy
+from .routing import match_url as match_url
+from .routing import RouteMatcher as RouteMatcher
+from .routing_urls import build_url as build_url
+from .routing_urls import RuleBuilder as RuleBuilder
+from .wrappers import BodyIterator as BodyIterator
+from .wrappers import LeanRequest as LeanRequest
+from .wrappers import LeanResponse as LeanResponse

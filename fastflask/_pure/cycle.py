@@ -1,0 +1,598 @@
+"""The request cycle: the steps from the server's call to the server's answer.
+
+Each step is a method of the application, found by attribute and so open to overriding in a
+subclass, on the instance, or by patching the class later. There is one way through. Skipped is
+only work whose result nobody could see: a signal without receivers, an empty list of hooks,
+an adapter nobody asked for, a session that no cookie carries and nobody opened.
+
+The compiled twin is ``_cython/cycle.pxi``.
+"""
+
+from __future__ import annotations
+
+import sys
+import typing as t
+from collections.abc import Iterator
+from inspect import iscoroutinefunction
+from types import FunctionType
+
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import HTTPException
+from werkzeug.sansio.utils import get_host
+from werkzeug.wrappers import Response as BaseResponse
+from werkzeug.wsgi import get_host as get_environ_host
+
+from .. import signals
+from .._vars import cv_app, cv_request, no_req_msg
+from .context import _PENDING, _PendingSession, _sentinel, app_ctx_stack, request_ctx_stack
+from .wrappers import _decode, LeanRequest
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from .context import AppContextBase, RequestContextBase
+
+_CO_COROUTINE = 0x80
+# An IDNA label has at most 63 characters. A shorter host has no longer label.
+_MAX_LABEL = 63
+
+# What ``configure`` sets: classes from modules that themselves need the engines.
+_map_class: t.Any = None
+_session_interface_class: t.Any = None
+_session_methods: tuple[t.Any, ...] = ()
+_app_context_class: t.Any = None
+_request_context_class: t.Any = None
+
+
+def configure(
+    *,
+    map_class: type,
+    session_interface_class: type,
+    app_context_class: type,
+    request_context_class: type,
+    request_class: type,
+    globals_class: type,
+    config_class: type,
+) -> None:
+    """Tell the cycle which classes are the stock ones.
+
+    It knows what these do, and may defer or skip their work where nobody can see it. Classes
+    derived from them are asked each time.
+
+    :param map_class: the URL map.
+    :param session_interface_class: the session interface.
+    :param app_context_class: what :meth:`RequestCycle.app_context` makes.
+    :param request_context_class: what :meth:`RequestCycle.request_context` makes.
+    :param request_class: the request.
+    :param globals_class: the namespace of an application context.
+    :param config_class: the configuration.
+    """
+    # The last three serve the compiled twin only, which goes round their attribute reads.
+    global _map_class, _session_interface_class, _session_methods
+    global _app_context_class, _request_context_class
+    _map_class = map_class
+    _session_interface_class = session_interface_class
+    _session_methods = _methods_of_session(session_interface_class)
+    _app_context_class = app_context_class
+    _request_context_class = request_context_class
+
+
+def _methods_of_session(cls: t.Any) -> tuple[t.Any, ...]:
+    return (
+        cls.open_session,
+        cls.get_signing_serializer,
+        cls.get_cookie_name,
+        cls.is_null_session,
+        cls.save_session,
+        cls.should_set_cookie,
+    )
+
+
+def _is_stock_session(interface: t.Any) -> bool:
+    """Whether the interface opens and saves as the stock one does, unpatched."""
+    cls = type(interface)
+    return (
+        cls is _session_interface_class
+        and not interface.__dict__
+        and _methods_of_session(cls) == _session_methods
+    )
+
+
+def _is_simple_host(host: str | None) -> bool:
+    """Whether binding an adapter to the host cannot fail, whatever else it does with it."""
+    return host is None or (
+        len(host) <= _MAX_LABEL and host.isascii() and host[:1] != "." and ".." not in host
+    )
+
+
+def _current_request_context() -> t.Any:
+    context = cv_request.get(None)
+    if context is None:
+        raise RuntimeError(no_req_msg)
+    return context
+
+
+class RequestCycle:
+    """The stage methods of an application; a base of :class:`~fastflask.Flask`."""
+
+    # Set by the application.
+    config: t.Any
+    url_map: t.Any
+    json: t.Any
+    view_functions: dict[str, t.Any]
+    before_request_funcs: dict[str | None, list[t.Any]]
+    after_request_funcs: dict[str | None, list[t.Any]]
+    teardown_request_funcs: dict[str | None, list[t.Any]]
+    teardown_appcontext_funcs: list[t.Any]
+    url_value_preprocessors: dict[str | None, list[t.Any]]
+    subdomain_matching: bool
+    session_interface: t.Any
+    response_class: t.Any
+    _got_first_request: bool
+
+    # The call, and the contexts.
+
+    def __call__(
+        self, environ: dict[str, t.Any], start_response: Callable[..., t.Any]
+    ) -> Iterable[bytes]:
+        """Answer a request of the server, by way of :meth:`wsgi_app`.
+
+        Middleware is applied by wrapping that, so that the application object stays the same.
+        """
+        return self.wsgi_app(environ, start_response)
+
+    def wsgi_app(
+        self, environ: dict[str, t.Any], start_response: Callable[..., t.Any]
+    ) -> Iterable[bytes]:
+        """The WSGI application proper. To add a middleware, wrap this method::
+
+            app.wsgi_app = MyMiddleware(app.wsgi_app)
+
+        Whatever happens, the contexts are popped and teardown functions run.
+
+        :param environ: the WSGI environment.
+        :param start_response: takes the status line, the list of headers, and optionally
+            what :func:`sys.exc_info` returns.
+        """
+        context = self.request_context(environ)
+        error: BaseException | None = None
+
+        try:
+            try:
+                context.push()
+                response = self.full_dispatch_request()
+            except Exception as e:
+                error = e
+                response = self.handle_exception(e)  # type: ignore[attr-defined]
+            except BaseException as e:
+                error = e
+                raise
+            return response(environ, start_response)
+        finally:
+            try:
+                if "werkzeug.debug.preserve_context" in environ:
+                    preserve = environ["werkzeug.debug.preserve_context"]
+                    preserve(cv_app.get())
+                    preserve(cv_request.get())
+
+                if error is not None and self.should_ignore_error(error):  # type: ignore[attr-defined]
+                    error = None
+
+                context.pop(error)
+            finally:
+                # The error's traceback refers to this frame.
+                error = None
+
+    def request_context(self, environ: dict[str, t.Any]) -> t.Any:
+        """Return a new :class:`~fastflask.ctx.RequestContext` for a WSGI environment.
+
+        :param environ: the WSGI environment.
+        """
+        return _request_context_class(self, environ)
+
+    def app_context(self) -> t.Any:
+        """Return a new :class:`~fastflask.ctx.AppContext`, to be used in a ``with`` block.
+
+        Requests and commands have one of their own accord.
+
+        .. versionadded:: 0.1
+        """
+        return _app_context_class(self)
+
+    def create_url_adapter(self, request: t.Any | None) -> t.Any | None:
+        """Return what matches and builds URLs for a request, or for the application.
+
+        :param request: the request, or ``None`` outside of one. Then the result is ``None``
+            unless ``SERVER_NAME`` is configured.
+        """
+        config = self.config
+
+        if request is None:
+            server_name = config["SERVER_NAME"]
+            if server_name is None:
+                return None
+            return self.url_map.bind(
+                server_name,
+                script_name=config["APPLICATION_ROOT"],
+                url_scheme=config["PREFERRED_URL_SCHEME"],
+            )
+
+        trusted_hosts = config["TRUSTED_HOSTS"]
+        if trusted_hosts is not None:
+            request.trusted_hosts = trusted_hosts
+
+        # Refuses a host that is not trusted; binding to the environ does not.
+        request.host = get_environ_host(request.environ, request.trusted_hosts)
+        return self._bind_to_environ(request.environ, config["SERVER_NAME"])
+
+    def _bind_to_environ(self, environ: dict[str, t.Any], server_name: str | None) -> t.Any:
+        url_map = self.url_map
+        subdomain = None
+
+        if url_map.host_matching:
+            # With a name given, Werkzeug would look at that and not at the host.
+            server_name = None
+        elif not self.subdomain_matching:
+            subdomain = url_map.default_subdomain or ""
+
+        return url_map.bind_to_environ(environ, server_name=server_name, subdomain=subdomain)
+
+    def _bind_url_adapter(self, context: RequestContextBase) -> None:
+        """Give a new request context its adapter, or note that it can be made later."""
+        request = context.request
+
+        if self._can_defer_adapter(request):
+            context._url_adapter = _PENDING
+            request.__dict__["_host_header"] = request.environ.get("HTTP_HOST")
+            return
+
+        try:
+            context._url_adapter = self.create_url_adapter(request)
+        except HTTPException as e:
+            request.routing_exception = e
+
+    def _can_defer_adapter(self, request: t.Any) -> bool:
+        """Whether making the adapter cannot fail, has no effect, and reads nothing else."""
+        if (
+            type(self).create_url_adapter is not RequestCycle.create_url_adapter
+            or "create_url_adapter" in self.__dict__
+            or not isinstance(request, LeanRequest)
+            or type(self.url_map) is not _map_class
+            or self.url_map.host_matching
+            or self.subdomain_matching
+            or self.config["SERVER_NAME"] is not None
+            or self.config["TRUSTED_HOSTS"] is not None
+            or request.trusted_hosts is not None  # type: ignore[attr-defined]
+        ):
+            return False
+
+        environ = request.environ
+        host = environ.get("HTTP_HOST")
+        return (
+            type(environ) is dict
+            and "REQUEST_METHOD" in environ
+            and environ.get("wsgi.url_scheme") in {"http", "https"}
+            and "HTTP_UPGRADE" not in environ
+            and _is_simple_host(environ.get("SERVER_NAME") if host is None else host)
+        )
+
+    def _make_pending_adapter(self, context: RequestContextBase) -> t.Any:
+        """Make the adapter from what the environ said when the request began."""
+        request = context.request
+        method, scheme, script_name, path_info, query = request._url_parts
+        host = get_host(scheme, request._host_header, request.server, None)
+        return self.url_map.bind(
+            host.lower(),
+            None if script_name is None else _decode(script_name),
+            self.url_map.default_subdomain or "",
+            scheme,
+            method,
+            None if path_info is None else _decode(path_info),
+            query_args=None if query is None else _decode(query),
+        )
+
+    def _match_request(self, context: RequestContextBase) -> None:
+        request = context.request
+
+        try:
+            result = None
+
+            if context._url_adapter is _PENDING:
+                method, _, _, path_info, _ = request._url_parts
+                url_map = self.url_map
+                # The server's empty path is not the root's, which it is redirected to.
+                path = "" if path_info == "" else "/" + _decode(path_info or "").lstrip("/")
+                domain = url_map.default_subdomain or ""
+                url_map.update()
+                result = url_map._matcher.match_plain(domain, path, method, False)
+
+            if result is None:
+                result = context.url_adapter.match(return_rule=True)  # type: ignore[union-attr]
+
+            request.url_rule, request.view_args = result
+        except HTTPException as e:
+            request.routing_exception = e
+
+    def _open_session(self, context: RequestContextBase) -> t.Any:
+        """Open the session, or note that it can be opened later with the same result."""
+        interface = self.session_interface
+        request = context.request
+
+        if _is_stock_session(interface):
+            cookies = request.environ.get("HTTP_COOKIE")
+            name = self.config["SESSION_COOKIE_NAME"]
+            if not cookies or (name.isascii() and name not in cookies):
+                return _PendingSession(interface, bool(self.secret_key))  # type: ignore[attr-defined]
+
+        session = interface.open_session(self, request)
+        if session is None:
+            session = interface.make_null_session(self)
+        return session
+
+    # The stages of a request.
+
+    def full_dispatch_request(self) -> t.Any:
+        """Run the hooks and the view, turn errors and results into a response, and finish it."""
+        self._got_first_request = True
+
+        try:
+            if signals.request_started.receivers:
+                signals.request_started.send(self, _async_wrapper=self.ensure_sync)
+
+            rv = self.preprocess_request()
+
+            if rv is None:
+                rv = self.dispatch_request()
+        except Exception as e:
+            rv = self.handle_user_exception(e)  # type: ignore[attr-defined]
+
+        return self.finalize_request(rv)
+
+    def preprocess_request(self) -> t.Any | None:
+        """Run the URL value preprocessors and then the functions registered to run before.
+
+        Those of the application come first, then those of the blueprints from the outermost
+        inward. The first result of the latter that is not ``None`` is taken for the view's.
+        """
+        preprocessors = self.url_value_preprocessors
+        functions = self.before_request_funcs
+
+        if not preprocessors and not functions:
+            return None
+
+        request = _current_request_context().request
+        names = (None, *reversed(request.blueprints))
+
+        for name in names:
+            if name in preprocessors:
+                for func in preprocessors[name]:
+                    func(request.endpoint, request.view_args)
+
+        for name in names:
+            if name in functions:
+                for func in functions[name]:
+                    rv = self.ensure_sync(func)()
+                    if rv is not None:
+                        return rv
+
+        return None
+
+    def dispatch_request(self) -> t.Any:
+        """Call the view that the URL was matched to and return its result.
+
+        Raises the error of the matching, if there was one, and answers ``OPTIONS`` where the
+        rule wants that.
+        """
+        request = _current_request_context().request
+
+        if request.routing_exception is not None:
+            self.raise_routing_exception(request)  # type: ignore[attr-defined]
+
+        rule = request.url_rule
+
+        if request.method == "OPTIONS" and getattr(rule, "provide_automatic_options", False):
+            return self.make_default_options_response()  # type: ignore[attr-defined]
+
+        view = self.view_functions[rule.endpoint]
+        return self.ensure_sync(view)(**request.view_args)
+
+    def ensure_sync(self, func: Callable[..., t.Any]) -> Callable[..., t.Any]:
+        """Return a function to be called like a plain one, for a plain one or a coroutine's.
+
+        Override this to run ``async def`` functions another way.
+
+        :param func: a view, a hook, a handler.
+
+        .. versionadded:: 0.1
+        """
+        # What ``iscoroutinefunction`` finds out about a plain function, without its detours.
+        if type(func) is FunctionType and not func.__dict__:
+            if not func.__code__.co_flags & _CO_COROUTINE:
+                return func
+        elif not iscoroutinefunction(func):
+            return func
+
+        return self.async_to_sync(func)  # type: ignore[attr-defined,no-any-return]
+
+    def make_response(self, rv: t.Any) -> t.Any:
+        """Turn what a view returned into an object of :attr:`response_class`.
+
+        :param rv: text, bytes, an iterator of these, a dict or list for JSON, a response,
+            a WSGI application; or a tuple of one of these with a status, headers, or both.
+        :raises TypeError: for anything else, ``None`` among it.
+        """
+        status = headers = None
+
+        if isinstance(rv, tuple):
+            size = len(rv)
+
+            if size == 3:
+                rv, status, headers = rv
+            elif size != 2:
+                raise TypeError(
+                    "The view function did not return a valid response tuple."
+                    " The tuple must have the form (body, status, headers),"
+                    " (body, status), or (body, headers)."
+                )
+            elif isinstance(rv[1], (Headers, dict, tuple, list)):
+                rv, headers = rv
+            else:
+                rv, status = rv
+
+        if not isinstance(rv, self.response_class):
+            if isinstance(rv, (str, bytes, bytearray, Iterator)):
+                # The class sees status and headers too, in case it does something with them.
+                rv = self.response_class(rv, status=status, headers=headers)
+                status = headers = None
+            else:
+                rv = self._convert_result(rv)
+
+        if status is not None:
+            if isinstance(status, (str, bytes, bytearray)):
+                rv.status = status
+            else:
+                rv.status_code = status
+
+        if headers:
+            rv.headers.update(headers)
+
+        return rv
+
+    def _convert_result(self, rv: t.Any) -> t.Any:
+        if rv is None:
+            request = _current_request_context().request
+            raise TypeError(
+                f"The view function for {request.endpoint!r} did not"
+                " return a valid response. The function either returned"
+                " None or ended without a return statement."
+            )
+
+        if isinstance(rv, (dict, list)):
+            return self.json.response(rv)
+
+        wanted = (
+            "The view function did not return a valid response. The return type must be a"
+            " string, dict, list, tuple with headers or status, Response instance, or WSGI"
+            f" callable, but it was a {type(rv).__name__}."
+        )
+
+        if not (isinstance(rv, BaseResponse) or callable(rv)):
+            raise TypeError(wanted)
+
+        environ = _current_request_context().request.environ
+
+        try:
+            return self.response_class.force_type(rv, environ)
+        except TypeError as e:
+            raise TypeError(f"{e}\n{wanted}").with_traceback(e.__traceback__) from None
+
+    def finalize_request(self, rv: t.Any, from_error_handler: bool = False) -> t.Any:
+        """Make the response and run what comes after the view.
+
+        :param rv: what the view or an error handler returned.
+        :param from_error_handler: log errors instead of raising them, as an error is being
+            answered already.
+        """
+        response = self.make_response(rv)
+
+        try:
+            response = self.process_response(response)
+
+            if signals.request_finished.receivers:
+                signals.request_finished.send(
+                    self, _async_wrapper=self.ensure_sync, response=response
+                )
+        except Exception:
+            if not from_error_handler:
+                raise
+            self.logger.exception(  # type: ignore[attr-defined]
+                "Request finalizing failed with an error while handling an error"
+            )
+
+        return response
+
+    def process_response(self, response: t.Any) -> t.Any:
+        """Run the functions registered to run after a request, then save the session.
+
+        :param response: the response so far.
+        :return: the response to send, which may be another one.
+        """
+        context = _current_request_context()
+
+        if context._after:
+            for func in context._after:
+                response = self.ensure_sync(func)(response)
+
+        functions = self.after_request_funcs
+
+        if functions:
+            for name in (*context.request.blueprints, None):
+                if name in functions:
+                    for func in reversed(functions[name]):
+                        response = self.ensure_sync(func)(response)
+
+        interface = self.session_interface
+
+        # Nobody has opened the session, so there is nothing to save.
+        if type(context._opened_session) is _PendingSession and _is_stock_session(interface):
+            return response
+
+        if not interface.is_null_session(context._session):
+            interface.save_session(self, context._session, response)
+
+        return response
+
+    def do_teardown_request(
+        self,
+        exc: BaseException | None = _sentinel,  # type: ignore[assignment]
+    ) -> None:
+        """Run the functions registered for the teardown of requests.
+
+        Those of the blueprint come first, then those of the application, each in reverse
+        order. Happens when the request context is popped.
+
+        :param exc: the error that the request ended with; by default the one being handled.
+        """
+        if exc is _sentinel:
+            exc = sys.exc_info()[1]
+
+        functions = self.teardown_request_funcs
+
+        if functions:
+            for name in (*_current_request_context().request.blueprints, None):
+                if name in functions:
+                    for func in reversed(functions[name]):
+                        self.ensure_sync(func)(exc)
+
+        if signals.request_tearing_down.receivers:
+            signals.request_tearing_down.send(self, _async_wrapper=self.ensure_sync, exc=exc)
+
+    def do_teardown_appcontext(
+        self,
+        exc: BaseException | None = _sentinel,  # type: ignore[assignment]
+    ) -> None:
+        """Run the functions registered for the teardown of application contexts.
+
+        Happens when the application context is popped, after a request's context if there
+        was a request.
+
+        :param exc: the error that the context ended with; by default the one being handled.
+
+        .. versionadded:: 0.1
+        """
+        if exc is _sentinel:
+            exc = sys.exc_info()[1]
+
+        for func in reversed(self.teardown_appcontext_funcs):
+            self.ensure_sync(func)(exc)
+
+        if signals.appcontext_tearing_down.receivers:
+            signals.appcontext_tearing_down.send(self, _async_wrapper=self.ensure_sync, exc=exc)
+
+    def _signal_appcontext_pushed(self) -> None:
+        if signals.appcontext_pushed.receivers:
+            signals.appcontext_pushed.send(self, _async_wrapper=self.ensure_sync)
+
+    def _signal_appcontext_popped(self) -> None:
+        if signals.appcontext_popped.receivers:
+            signals.appcontext_popped.send(self, _async_wrapper=self.ensure_sync)

@@ -1,0 +1,415 @@
+"""Matching a path against prepared tables.
+
+A request brings a host name, a path, a method; out come the rule and the arguments for its view, or
+the reason why there are none. Adding a rule writes it into a tree with one level for each part
+between slashes, and paths without a variable into one dictionary besides. Literal parts are found by
+dictionary, dynamic ones are tried by weight, then by the order in which their pattern was first
+added. The result is that of Werkzeug's state machine for every map and path, rules are read when a
+request is matched, and no request costs more for rules that have nothing in common with its path.
+The compiled twin is ``_cython/routing.pxi``.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import MapAdapter
+from werkzeug.routing import NoMatch
+from werkzeug.routing import RequestAliasRedirect
+from werkzeug.routing import RequestPath
+from werkzeug.routing import Rule
+from werkzeug.routing import ValidationError
+from werkzeug.routing import WebsocketMismatch
+
+from .routing_segments import Choices
+from .routing_segments import make_part
+from .routing_segments import Part
+from .routing_segments import PartKey
+
+_Found = tuple[t.Any, tuple[t.Any, ...]]
+
+_slashes = re.compile("/{2,}")
+_get_default_redirect = MapAdapter.get_default_redirect
+_provides_defaults_for = Rule.provides_defaults_for
+
+
+class _Node:
+    """A place in the tree: the rules that end here, and where the next part leads."""
+
+    __slots__ = ("literal", "edges", "choices", "rules")
+
+    def __init__(self) -> None:
+        self.literal: dict[str, _Node] = {}
+        self.edges: list[_Edge] = []
+        #: An index of the edges, where there are many.
+        self.choices: Choices | None = None
+        self.rules: list[Rule] = []
+
+
+class _Edge:
+    """A dynamic part that leads from one place to another."""
+
+    __slots__ = ("part", "node", "order")
+
+    def __init__(self, part: Part) -> None:
+        self.part = part
+        self.node = _Node()
+        self.order = 0
+
+
+class _Missed:
+    """What a search came by: rules that fit but for the method or the protocol, and a missing slash."""
+
+    __slots__ = ("methods", "websocket", "slash")
+
+    def __init__(self) -> None:
+        self.methods: set[str] = set()
+        self.websocket = False
+        self.slash = False
+
+
+class RouteMatcher:
+    """Finds the rule for a path, in place of Werkzeug's ``StateMachineMatcher``.
+
+    :param merge_slashes: whether a path that fits no rule is tried with its repeated slashes merged.
+
+    .. versionadded:: 0.1
+    """
+
+    __slots__ = ("merge_slashes", "_root", "_whole", "_parts", "_unsettled")
+
+    def __init__(self, merge_slashes: bool) -> None:
+        self.merge_slashes = merge_slashes
+        self._root = _Node()
+        #: Domain, then path, of the rules without a variable.
+        self._whole: dict[str, dict[str, _Node]] = {}
+        self._parts: dict[tuple[bool, PartKey], Part] = {}
+        self._unsettled: dict[int, _Node] = {}
+
+    def add(self, rule: Rule) -> None:
+        """Add a rule that is bound to a map. It is in its place after :meth:`update`."""
+        node = self._root
+        literal: list[str] | None = []
+
+        for depth, key in enumerate(_take_parts(rule)):
+            if isinstance(key, str):
+                if literal is not None:
+                    literal.append(key)
+                found = node.literal.get(key)
+                if found is None:
+                    found = node.literal[key] = _Node()
+                node = found
+            else:
+                literal = None
+                node = self._edge(node, (depth == 0, key)).node
+
+        node.rules.append(rule)
+        if literal:
+            self._whole.setdefault(literal[0], {})["/".join(literal[1:])] = node
+
+    def _edge(self, node: _Node, key: tuple[bool, PartKey]) -> _Edge:
+        """Return the edge of a node for a dynamic part, a new one if need be."""
+        part = self._parts.get(key)
+        if part is None:
+            part = self._parts[key] = make_part(key[1], key[0])
+
+        if node.choices is not None:
+            known = node.choices.edges.get(part)
+            if known is not None:
+                return t.cast(_Edge, known)
+        else:
+            for edge in node.edges:
+                if edge.part is part:
+                    return edge
+
+        edge = _Edge(part)
+        if node.choices is not None:
+            node.choices.edges[part] = edge
+            node.choices.settled = False
+        elif len(node.edges) >= Choices.MANY:
+            node.choices = Choices({other.part: other for other in (*node.edges, edge)})
+        node.edges.append(edge)
+        self._unsettled[id(node)] = node
+        return edge
+
+    def update(self) -> None:
+        """Put the dynamic parts in the order in which they are tried. Callers hold a lock."""
+        for node in self._unsettled.values():
+            edges = sorted(node.edges, key=lambda edge: edge.part.weight)
+            for order, edge in enumerate(edges):
+                edge.order = order
+            node.edges = edges
+            if node.choices is not None:
+                node.choices.settle(edges)
+        self._unsettled = {}
+
+    def match(
+        self, domain: str, path: str, method: str, websocket: bool
+    ) -> tuple[Rule, t.MutableMapping[str, t.Any]]:
+        """Return the rule for a path, and the arguments for its view.
+
+        :param domain: subdomain or host name.
+        :param path: decoded path, starting with a slash unless it is empty.
+        :param method: method in upper case.
+        :param websocket: whether this is a websocket's handshake.
+
+        Raises ``NoMatch``, or ``RequestPath`` or ``RequestAliasRedirect`` for a better address.
+        """
+        missed = _Missed()
+        rule, values = self._search(domain, path, method, websocket, missed)
+        arguments = _convert(rule, values, missed)
+
+        if rule.alias and rule.map.redirect_defaults:
+            raise RequestAliasRedirect(arguments, rule.endpoint)
+
+        return rule, arguments
+
+    def match_plain(
+        self, domain: str, path: str, method: str, websocket: bool
+    ) -> tuple[Rule, dict[str, t.Any]] | None:
+        """Return the rule for a path, and the arguments for its view, or ``None`` if the answer may
+        be a redirect, so that the map's adapter has to give it.
+
+        :param domain: subdomain or host name.
+        :param path: decoded path, starting with a slash unless it is empty.
+        :param method: method in upper case.
+        :param websocket: whether this is a websocket's handshake.
+
+        Raises ``NotFound``, ``MethodNotAllowed`` or ``WebsocketMismatch``, as the adapter does.
+        """
+        missed = _Missed()
+        try:
+            rule, values = self._search(domain, path, method, websocket, missed)
+            return None if _may_redirect(rule) else (rule, _convert(rule, values, missed))
+        except RequestPath:
+            return None
+        except NoMatch:
+            pass
+
+        if missed.methods:
+            raise MethodNotAllowed(valid_methods=list(missed.methods))
+        raise WebsocketMismatch() if missed.websocket else NotFound()
+
+    def _search(
+        self, domain: str, path: str, method: str, websocket: bool, missed: _Missed
+    ) -> _Found:
+        """Return the rule and the texts of its variables."""
+        paths = self._whole.get(domain)
+        node = None if paths is None else paths.get(path)
+        if node is not None:
+            # Nothing is tried before a path that is literal throughout.
+            for rule in node.rules:
+                methods = rule.methods
+                if methods is None or method in methods:
+                    if not rule.websocket != websocket:
+                        return rule, ()
+
+        found = self._walk([domain, *path.split("/")], method, websocket, missed)
+        if found is None and not missed.slash and self.merge_slashes and "//" in path:
+            path = _slashes.sub("/", path)
+            found = self._walk([domain, *path.split("/")], method, websocket, missed)
+            if found is not None and found[0].merge_slashes is not False:
+                raise RequestPath(path)
+            found = None
+
+        if missed.slash:
+            raise RequestPath(f"{path}/")
+        if found is None:
+            raise NoMatch(missed.methods, missed.websocket)
+        return found
+
+    def _walk(
+        self, texts: list[str], method: str, websocket: bool, missed: _Missed
+    ) -> _Found | None:
+        """Follow the tree along the parts of a path, and back again where it leads nowhere.
+
+        The places to come back to are kept on a stack of their own, so neither long rules nor long
+        paths need deep recursion, and nothing refers to itself.
+        """
+        node, values = self._root, ()
+        index, count = 0, len(texts)
+        turns: list[tuple[_Node, int, t.Iterator[t.Any], tuple[t.Any, ...]]] = []
+
+        while True:
+            following = None
+            if index == count:
+                rule = _pick(node.rules, method, websocket, missed)
+                if rule is None and "" in node.literal:
+                    rule = _pick_branch(node.literal[""].rules, method, websocket, missed)
+                if rule is not None:
+                    return rule, values
+                if missed.slash:
+                    return None
+            else:
+                text = texts[index]
+                if node.edges or (not text and index + 1 == count):
+                    choices, edges = node.choices, t.cast("t.Iterable[t.Any]", node.edges)
+                    if choices is not None and choices.settled:
+                        edges = choices.candidates(texts, index)
+                    turns.append((node, index, iter(edges), values))
+                following = node.literal.get(text)
+
+            while following is None:
+                if not turns:
+                    return None
+                node, index, untried, values = turns[-1]
+                for edge in untried:
+                    part = edge.part
+                    found = part.scan("/".join(texts[index:]) if part.final else texts[index])
+                    if found is not None:
+                        following = edge.node
+                        if part.final:
+                            index = count - 1
+                        if part.suffixed:
+                            # The slash that ends the path is left over for the next level.
+                            if found[-1] == "/":
+                                index = count - 2
+                            found = found[:-1]
+                        values += found
+                        break
+                else:
+                    turns.pop()
+                    if index + 1 == count and not texts[index]:
+                        lenient = [rule for rule in node.rules if not rule.strict_slashes]
+                        rule = _pick(lenient, method, websocket, missed)
+                        if rule is not None:
+                            return rule, values
+
+            node = following
+            index += 1
+
+
+def _take_parts(rule: Rule) -> t.Iterable[str | PartKey]:
+    """Return the parts of a rule: texts, and what identifies the dynamic ones."""
+    take = getattr(rule, "_take_parts", None)
+    if take is not None:
+        return t.cast("t.Iterable[str | PartKey]", take())
+
+    return [
+        part.content
+        if part.static
+        else (
+            part.content,
+            part.final,
+            part.suffixed,
+            (
+                part.weight.number_static_weights,
+                tuple(part.weight.static_weights),
+                part.weight.number_argument_weights,
+                tuple(part.weight.argument_weights),
+            ),
+        )
+        for part in rule._parts
+    ]
+
+
+def _pick(rules: list[Rule], method: str, websocket: bool, missed: _Missed) -> Rule | None:
+    """Return the first rule for this method and protocol, and note those that are for others."""
+    for rule in rules:
+        if rule.methods is not None and method not in rule.methods:
+            missed.methods.update(rule.methods)
+        elif rule.websocket != websocket:
+            missed.websocket = True
+        else:
+            return rule
+    return None
+
+
+def _pick_branch(rules: list[Rule], method: str, websocket: bool, missed: _Missed) -> Rule | None:
+    """Return the rule that fits but for the slash at its end, unless it insists on the slash."""
+    for rule in rules:
+        if websocket == rule.websocket and (rule.methods is None or method in rule.methods):
+            if not rule.strict_slashes:
+                return rule
+            missed.slash = True
+            break
+    return None
+
+
+def _convert(rule: Rule, values: tuple[t.Any, ...], missed: _Missed) -> dict[str, t.Any]:
+    """Return the arguments for the view, made by the rule's converters from the texts."""
+    arguments: dict[str, t.Any] = {}
+
+    for (name, converter), value in zip(rule._converters.items(), values):
+        try:
+            arguments[name] = converter.to_python(value)
+        except ValidationError as error:
+            raise NoMatch(missed.methods, missed.websocket) from error
+
+    if rule.defaults:
+        arguments.update(rule.defaults)
+
+    return arguments
+
+
+def _may_redirect(rule: Rule) -> bool:
+    """Whether a request for this rule may be sent to another address."""
+    if rule.redirect_to is not None:
+        return True
+
+    url_map = rule.map
+    if url_map.redirect_defaults:
+        if rule.alias:
+            return True
+
+        try:
+            rules = url_map._rules_by_endpoint[rule.endpoint]
+        except KeyError:  # the endpoint was changed: the adapter complains
+            return True
+
+        for other in rules:
+            # Those in front of the rule are the ones whose defaults win.
+            if other is rule:
+                break
+            if other.defaults or type(other).provides_defaults_for is not _provides_defaults_for:
+                return True
+
+    return False
+
+
+def match_url(
+    self: t.Any,
+    path_info: str | None = None,
+    method: str | None = None,
+    return_rule: bool = False,
+    query_args: t.Mapping[str, t.Any] | str | None = None,
+    websocket: bool | None = None,
+) -> tuple[t.Any, t.Mapping[str, t.Any]]:
+    """Return the endpoint for a path, and the arguments for its view.
+
+    :param path_info: decoded path; that of the request if not given.
+    :param method: HTTP method; that of the request if not given.
+    :param return_rule: return the rule in place of its endpoint.
+    :param query_args: query to keep in a redirect; that of the request if not given.
+    :param websocket: whether to match rules for websockets; told by the scheme if not given.
+
+    Raises ``NotFound``, ``MethodNotAllowed``, ``WebsocketMismatch`` or ``RequestRedirect``.
+    """
+    url_map = self.map
+    url_map.update()
+    matcher = url_map._matcher
+
+    if (
+        isinstance(matcher, RouteMatcher)
+        and type(self).get_default_redirect is _get_default_redirect
+    ):
+        domain = self.server_name
+        if not url_map.host_matching and self.subdomain is not None:
+            domain = self.subdomain
+
+        path = self.path_info if path_info is None else path_info
+        path = "/" + path.lstrip("/") if path else ""
+
+        found = matcher.match_plain(
+            domain,
+            path,
+            (method or self.default_method).upper(),
+            self.websocket if websocket is None else websocket,
+        )
+        if found is not None:
+            return found if return_rule else (found[0].endpoint, found[1])
+
+    return MapAdapter.match(self, path_info, method, return_rule, query_args, websocket)  # type: ignore[call-overload, no-any-return]

@@ -1,0 +1,325 @@
+"""Lean bases for :class:`~fastflask.Request` and :class:`~fastflask.Response`.
+
+They stand before Werkzeug's classes in the order of bases and hold the few fields that every
+request needs. All else is made when it is first looked at, by Werkzeug's code: headers, the
+host, the list of values of a form. What a request shows is that of its beginning, even if the
+environ is changed later, except for the headers, which are live.
+
+The compiled twin is ``_cython/wrappers.pxi``.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from werkzeug.datastructures import EnvironHeaders, Headers
+from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.sansio.utils import get_host
+from werkzeug.utils import get_content_type
+from werkzeug.wrappers import Response as BaseResponse
+from werkzeug.wsgi import ClosingIterator
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+_MISSING: t.Any = object()
+# Status code to its phrase and its line; only codes that Werkzeug knows get in.
+_status_lines: dict[int, tuple[str, str]] = {}
+
+
+def _decode(text: str) -> str:
+    """Decode what WSGI hands over as latin-1 text but means as UTF-8."""
+    if text.isascii():
+        return text
+    return text.encode("latin1").decode(errors="replace")
+
+
+class _Later:
+    """A value that is computed when it is first read, and kept in the instance's dict."""
+
+    def __init__(self, compute: Callable[[t.Any], t.Any]) -> None:
+        self.compute = compute
+        self.name = compute.__name__
+        self.__doc__ = compute.__doc__
+
+    def __get__(self, obj: t.Any, owner: type | None = None) -> t.Any:
+        if obj is None:
+            return self
+        value = obj.__dict__[self.name] = self.compute(obj)
+        return value
+
+
+class LeanRequest:
+    """The fields of a request, taken from the environ as it is when the request is made.
+
+    :param environ: the WSGI environment.
+    :param populate_request: enter the request as ``werkzeug.request`` in the environ.
+    :param shallow: refuse to read the body.
+    """
+
+    def __init__(
+        self, environ: dict[str, t.Any], populate_request: bool = True, shallow: bool = False
+    ) -> None:
+        get = environ.get
+        self.method = get("REQUEST_METHOD", "GET").upper()
+        self.scheme = get("wsgi.url_scheme", "http")
+        self._server_pair = (get("SERVER_NAME"), get("SERVER_PORT"))
+        script_name, path_info, query = get("SCRIPT_NAME"), get("PATH_INFO"), get("QUERY_STRING")
+        # For the URL adapter, which reads them in its own way and perhaps later.
+        self._url_parts = (self.method, self.scheme, script_name, path_info, query)
+        self.root_path = _decode(script_name or "").rstrip("/")
+        self.path = "/" + _decode(path_info or "").lstrip("/")
+        self.query_string = (query if query is not None else "").encode("latin1")
+        self.remote_addr = get("REMOTE_ADDR")
+        self.environ = environ
+        self.shallow = shallow
+
+        if populate_request and not shallow:
+            environ["werkzeug.request"] = self
+
+    @_Later
+    def headers(self) -> EnvironHeaders:
+        """The headers received with the request; a view of the environ."""
+        return EnvironHeaders(self.environ)
+
+    @_Later
+    def server(self) -> tuple[str, int | None] | None:
+        """Name and port of the server, or path and ``None`` of a Unix socket."""
+        name, port = self._server_pair
+        if name is None:
+            return None
+        try:
+            return name, int(port)
+        except (TypeError, ValueError):
+            return name, None
+
+    @_Later
+    def host(self) -> str:
+        """The host that the request was sent to, with the port if it is not the usual one.
+
+        It is empty if the client sent something else than a host, and checked against
+        ``trusted_hosts``.
+        """
+        header = self.__dict__.get("_host_header", _MISSING)
+        if header is not _MISSING:
+            # The application looked at the host when the request began, and trusted any.
+            return get_host(self.scheme, header, self.server, None)
+        trusted_hosts = self.trusted_hosts  # type: ignore[attr-defined]
+        return get_host(self.scheme, self.headers.get("host"), self.server, trusted_hosts)
+
+    def close(self) -> None:
+        """Close the files that were uploaded with the request, if they were looked at."""
+        if "files" in self.__dict__:
+            super().close()  # type: ignore[misc]
+
+
+class LeanResponse:
+    """A response that makes its headers only when somebody looks at them.
+
+    The parameters are those of :class:`werkzeug.wrappers.Response`.
+    """
+
+    # Of Werkzeug's class, which comes later in the order of bases.
+    default_status: t.Any
+    default_mimetype: str | None
+    automatically_set_content_length: bool
+    status: t.Any
+    status_code: int
+
+    def __init__(
+        self,
+        response: t.Any = None,
+        status: t.Any = None,
+        headers: t.Any = None,
+        mimetype: str | None = None,
+        content_type: str | None = None,
+        direct_passthrough: bool = False,
+    ) -> None:
+        self._made_headers: Headers | None = None
+        self._pending_type: str | None = None
+        self._pending_length: int | None = None
+
+        if isinstance(headers, Headers):
+            self._made_headers = headers
+        elif headers:
+            self._made_headers = Headers(headers)
+
+        if content_type is None:
+            if mimetype is None and not (
+                self._made_headers is not None and "content-type" in self._made_headers
+            ):
+                mimetype = self.default_mimetype
+            if mimetype is not None:
+                content_type = get_content_type(mimetype, "utf-8")
+
+        if content_type is not None:
+            if self._made_headers is None and _is_plain(content_type):
+                self._pending_type = content_type
+            else:
+                self.headers["Content-Type"] = content_type
+
+        self.status = self.default_status if status is None else status
+        self.direct_passthrough = direct_passthrough
+        self._on_close: list[Callable[[], t.Any]] = []
+
+        if response is None:
+            self.response: t.Any = []
+        elif isinstance(response, (str, bytes, bytearray)):
+            self.set_data(response)
+        else:
+            self.response = response
+
+    @property
+    def headers(self) -> Headers:
+        """The headers that will be sent."""
+        headers = self._made_headers
+        if headers is None:
+            headers = self._made_headers = Headers()
+            if self._pending_type is not None:
+                headers["Content-Type"] = self._pending_type
+            if self._pending_length is not None:
+                headers["Content-Length"] = str(self._pending_length)
+        return headers
+
+    @headers.setter
+    def headers(self, value: Headers) -> None:
+        self._made_headers = value
+
+    def _clean_status(self, value: t.Any) -> tuple[str, int]:
+        if type(value) is int:
+            phrase = HTTP_STATUS_CODES.get(value)
+            known = _status_lines.get(value)
+            if known is not None and known[0] is phrase:
+                return known[1], value
+            if phrase is not None:
+                _status_lines[value] = phrase, f"{value} {phrase.upper()}"
+        return super()._clean_status(value)  # type: ignore[misc,no-any-return]
+
+    def set_data(self, value: bytes | str) -> None:
+        """Replace the body.
+
+        :param value: the new body; text is encoded as UTF-8.
+        """
+        if isinstance(value, str):
+            value = value.encode()
+        self.response = [value]
+        if self.automatically_set_content_length:
+            if self._made_headers is None:
+                self._pending_length = len(value)
+            else:
+                self._made_headers["Content-Length"] = str(len(value))
+
+    def close(self) -> None:
+        """Close the body, if it can be, and call what was given to ``call_on_close``."""
+        if hasattr(self.response, "close"):
+            self.response.close()
+        for func in self._on_close:
+            func()
+
+    def get_app_iter(self, environ: dict[str, t.Any]) -> Iterable[bytes]:
+        """Return the iterable for the server, which is empty for ``HEAD`` and some statuses.
+
+        :param environ: the WSGI environment of the request.
+        """
+        status = self.status_code
+
+        if environ["REQUEST_METHOD"] == "HEAD" or _is_bodiless(status):
+            return BodyIterator((), self)
+        if self.direct_passthrough:
+            return self.response  # type: ignore[no-any-return]
+        if type(self).iter_encoded is BaseResponse.iter_encoded:  # type: ignore[attr-defined]
+            return BodyIterator(self.response, self)
+        return ClosingIterator(self.iter_encoded(), self.close)  # type: ignore[attr-defined]
+
+    def get_wsgi_response(
+        self, environ: dict[str, t.Any]
+    ) -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
+        """Return what to send to the server: the body, the status line and the headers.
+
+        :param environ: the WSGI environment of the request.
+        """
+        if (
+            self._made_headers is None
+            and not _is_bodiless(self.status_code)
+            and type(self).get_wsgi_headers is BaseResponse.get_wsgi_headers  # type: ignore[attr-defined]
+        ):
+            headers = []
+            if self._pending_type is not None:
+                headers.append(("Content-Type", self._pending_type))
+            if self._pending_length is not None:
+                headers.append(("Content-Length", str(self._pending_length)))
+            elif self.automatically_set_content_length and self.is_sequence:  # type: ignore[attr-defined]
+                length = sum(map(len, self.iter_encoded()))  # type: ignore[attr-defined]
+                headers.append(("Content-Length", str(length)))
+        else:
+            headers = self.get_wsgi_headers(environ).to_wsgi_list()  # type: ignore[attr-defined]
+        return self.get_app_iter(environ), self.status, headers
+
+    def __call__(
+        self, environ: dict[str, t.Any], start_response: Callable[..., t.Any]
+    ) -> Iterable[bytes]:
+        app_iter, status, headers = self.get_wsgi_response(environ)
+        start_response(status, headers)
+        return app_iter
+
+    @staticmethod
+    def _adopt(cls: type, plain: BaseResponse) -> t.Any:
+        """Return an object of a class derived from this one with the state of Werkzeug's."""
+        response = cls.__new__(cls)
+        response.__setstate__(plain.__dict__)
+        return response
+
+    def __getstate__(self) -> dict[str, t.Any]:
+        # The same as Werkzeug's, so that either implementation can read what the other wrote.
+        state = self.__dict__.copy()
+        for name in ("_made_headers", "_pending_type", "_pending_length"):
+            del state[name]
+        return {"headers": self.headers, **state}
+
+    def __setstate__(self, state: dict[str, t.Any]) -> None:
+        self.__dict__.update(state)
+        self._made_headers = self.__dict__.pop("headers")
+        self._pending_type = self._pending_length = None
+
+
+def _is_plain(value: t.Any) -> bool:
+    """Whether a header value needs neither conversion nor refusal."""
+    return type(value) is str and "\n" not in value and "\r" not in value
+
+
+def _is_bodiless(status: int) -> bool:
+    return status == 304 or status == 204 or 100 <= status < 200
+
+
+class BodyIterator:
+    """The encoded body of a response, for the server; closing it closes the response.
+
+    :param body: iterable of bytes or text.
+    :param response: what to close.
+    """
+
+    __slots__ = ("_body", "_items", "_response")
+
+    def __init__(self, body: Iterable[t.Any], response: t.Any) -> None:
+        self._body: Iterable[t.Any] | None = body
+        self._items: Iterator[t.Any] | None = None
+        self._response = response
+
+    def __iter__(self) -> BodyIterator:
+        return self
+
+    def __next__(self) -> bytes:
+        if self._items is None:
+            # Not before the server asks, as making an iterator may run a user's code.
+            self._items = iter(self._body or ())
+        try:
+            item = next(self._items)
+        except BaseException:
+            self._items = iter(())
+            raise
+        return item.encode() if isinstance(item, str) else item
+
+    def close(self) -> None:
+        """Close the response."""
+        self._items = self._body = None
+        self._response.close()

@@ -1,0 +1,15 @@
+# cython: language_level=3, binding=True, embedsignature=False
+# cython: auto_pickle=False
+"""The engines, compiled. One part for each; the readable twins are in ``_pure``."""
+
+# The order matters: a part uses those before it, and classes declared here early.
+cdef class RequestCycle
+cdef class LeanRequest
+cdef class LeanResponse
+
+include "_cython/common.pxi"
+include "_cython/local.pxi"
+include "_cython/context.pxi"
+include "_cython/wrappers.pxi"
+include "_cython/routing.pxi"
+include "_cython/cycle.pxi"

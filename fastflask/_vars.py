@@ -1,0 +1,32 @@
+"""The two context variables, in a module of their own.
+
+Both implementations of the engines and :mod:`fastflask.globals` need them, and none of
+these may import another one to get at them.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from contextvars import ContextVar
+
+if t.TYPE_CHECKING:
+    from .ctx import AppContext, RequestContext
+
+# The names carry over from Flask: debuggers and snapshots of contexts show them.
+cv_app: ContextVar[AppContext] = ContextVar("flask.app_ctx")
+cv_request: ContextVar[RequestContext] = ContextVar("flask.request_ctx")
+
+no_app_msg = """\
+Working outside of application context.
+
+This typically means that you attempted to use functionality that needed
+the current application. To solve this, set up an application context
+with app.app_context(). See the documentation for more information.\
+"""
+no_req_msg = """\
+Working outside of request context.
+
+This typically means that you attempted to use functionality that needed
+an active HTTP request. Consult the documentation on testing for
+information about how to avoid this problem.\
+"""

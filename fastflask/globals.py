@@ -1,0 +1,37 @@
+"""The proxies to what is current: the application, the request, and what belongs to them."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._impl import LocalProxy
+from ._vars import cv_app as _cv_app
+from ._vars import cv_request as _cv_request
+from ._vars import no_app_msg as _no_app_msg
+from ._vars import no_req_msg as _no_req_msg
+
+if t.TYPE_CHECKING:
+    from .app import Flask
+    from .ctx import _AppCtxGlobals, AppContext, RequestContext
+    from .sessions import SessionMixin
+    from .wrappers import Request
+
+# Typed as what they stand for, since that is how they are used.
+app_ctx: AppContext = LocalProxy(  # type: ignore[assignment]
+    _cv_app, unbound_message=_no_app_msg
+)
+current_app: Flask = LocalProxy(  # type: ignore[assignment]
+    _cv_app, "app", unbound_message=_no_app_msg
+)
+g: _AppCtxGlobals = LocalProxy(  # type: ignore[assignment]
+    _cv_app, "g", unbound_message=_no_app_msg
+)
+request_ctx: RequestContext = LocalProxy(  # type: ignore[assignment]
+    _cv_request, unbound_message=_no_req_msg
+)
+request: Request = LocalProxy(  # type: ignore[assignment]
+    _cv_request, "request", unbound_message=_no_req_msg
+)
+session: SessionMixin = LocalProxy(  # type: ignore[assignment]
+    _cv_request, "session", unbound_message=_no_req_msg
+)

@@ -1,0 +1,181 @@
+"""The request and response classes that views work with."""
+
+from __future__ import annotations
+
+import typing as t
+
+from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Request as RequestBase
+from werkzeug.wrappers import Response as ResponseBase
+
+from . import json
+from ._impl import LeanRequest, LeanResponse
+from .globals import current_app
+from .helpers import _split_blueprint_path
+
+if t.TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.exceptions import HTTPException
+    from werkzeug.routing import Rule
+
+
+def _limit(name: str, config_key: str, text: str) -> property:
+    """Make a property for a limit of the body: the request's own, the configured, the default.
+
+    :param name: name of the property.
+    :param config_key: configuration key to read while there is an application.
+    :param text: the property's docstring.
+    """
+    own = f"_{name}"
+
+    def fget(self: Request) -> int | None:
+        value: int | None = getattr(self, own)
+        if value is not None:
+            return value
+        if not current_app:
+            return getattr(RequestBase, name)  # type: ignore[no-any-return]
+        return current_app.config[config_key]  # type: ignore[no-any-return]
+
+    def fset(self: Request, value: int | None) -> None:
+        setattr(self, own, value)
+
+    return property(fget, fset, doc=text)
+
+
+class Request(LeanRequest, RequestBase):
+    """A request, behind :data:`.request` while it is being answered.
+
+    It has all that Werkzeug's request has, and what the application knows of the request:
+    the rule, the endpoint, the blueprint. To use another class, derive it from this one and
+    set it as :attr:`.Flask.request_class`.
+    """
+
+    json_module: t.Any = json
+
+    #: The rule that the URL was matched to. Its ``methods`` are those allowed for the URL; after
+    #: a mismatch look at ``routing_exception.valid_methods``.
+    url_rule: Rule | None = None
+
+    #: The arguments from the URL, or ``None`` if matching failed.
+    view_args: dict[str, t.Any] | None = None
+
+    #: The error of the matching, usually :exc:`~werkzeug.exceptions.NotFound`.
+    routing_exception: HTTPException | None = None
+
+    _max_content_length: int | None = None
+    _max_form_memory_size: int | None = None
+    _max_form_parts: int | None = None
+
+    max_content_length = _limit(
+        "max_content_length",
+        "MAX_CONTENT_LENGTH",
+        """Most bytes of the body that may be read, or ``None`` for no limit. More make a 413
+        error. The default is the configuration's ``MAX_CONTENT_LENGTH``; a view can set
+        another limit before reading. Without a limit, and without a length from a server that
+        does not end the stream itself, nothing is read.""",
+    )
+    max_form_memory_size = _limit(
+        "max_form_memory_size",
+        "MAX_FORM_MEMORY_SIZE",
+        """Most bytes of a part of a ``multipart/form-data`` body that is not a file, or
+        ``None``. More make a 413 error. The default is the configuration's
+        ``MAX_FORM_MEMORY_SIZE``; a view can set another limit before reading.""",
+    )
+    max_form_parts = _limit(
+        "max_form_parts",
+        "MAX_FORM_PARTS",
+        """Most parts of a ``multipart/form-data`` body, or ``None``. More make a 413 error. The
+        default is the configuration's ``MAX_FORM_PARTS``; a view can set another limit before
+        reading.""",
+    )
+
+    @property
+    def endpoint(self) -> str | None:
+        """The endpoint that the URL was matched to, or ``None``.
+
+        With :attr:`view_args` it can be used to build the URL again, or one like it.
+        """
+        rule = self.url_rule
+        return None if rule is None else rule.endpoint  # type: ignore[return-value]
+
+    @property
+    def blueprint(self) -> str | None:
+        """The name under which the endpoint's blueprint is registered, or ``None``."""
+        parent, dot, _ = (self.endpoint or "").rpartition(".")
+        return parent if dot else None
+
+    @property
+    def blueprints(self) -> list[str]:
+        """The names of the endpoint's blueprint and those it is nested in, innermost first.
+
+        .. versionadded:: 0.1
+        """
+        name = self.blueprint
+        return [] if name is None else _split_blueprint_path(name)
+
+    def _load_form_data(self) -> None:
+        super()._load_form_data()
+
+        # A file missing because of the form's encoding is explained to the developer.
+        if current_app and current_app.debug:
+            if self.mimetype != "multipart/form-data" and not self.files:
+                from .debughelpers import attach_enctype_error_multidict
+
+                attach_enctype_error_multidict(self)
+
+    def on_json_loading_failed(self, e: ValueError | None) -> t.Any:
+        """Answer JSON that is broken, or not declared, with an error.
+
+        What is wrong is told in debug mode only.
+
+        :param e: the decoder's error; ``None`` if the content type is not JSON.
+        """
+        try:
+            return super().on_json_loading_failed(e)
+        except BadRequest as error:
+            if current_app and current_app.debug:
+                raise
+
+            raise BadRequest() from error
+
+
+class Response(LeanResponse, ResponseBase):
+    """A response; HTML unless told otherwise.
+
+    It has all that Werkzeug's response has. Views seldom make one themselves, as
+    :meth:`.Flask.make_response` does it for them. To use another class, derive it from this
+    one and set it as :attr:`.Flask.response_class`.
+    """
+
+    default_mimetype: str | None = "text/html"
+
+    json_module = json
+
+    autocorrect_location_header = False
+
+    @property
+    def max_cookie_size(self) -> int:  # type: ignore[override]
+        """Size of a cookie in bytes from which on a warning is given: ``MAX_COOKIE_SIZE``."""
+        if not current_app:
+            return ResponseBase.max_cookie_size
+
+        return current_app.config["MAX_COOKIE_SIZE"]  # type: ignore[no-any-return]
+
+    @classmethod
+    def force_type(
+        cls, response: ResponseBase, environ: WSGIEnvironment | None = None
+    ) -> Response:
+        """Return a response of this class in place of another one, or of a WSGI application.
+
+        A response of Werkzeug's own class has another memory layout, so the result is a new
+        object for it, which shares headers, body and callbacks with the old one.
+
+        :param response: a response or a WSGI application.
+        :param environ: the WSGI environment that the application is called with.
+        """
+        if not isinstance(response, LeanResponse):
+            plain = ResponseBase.force_type(response, environ)
+            return t.cast(Response, LeanResponse._adopt(cls, plain))
+
+        response.__class__ = cls
+        return t.cast(Response, response)

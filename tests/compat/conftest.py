@@ -1,0 +1,42 @@
+"""Fixtures for the tests of Flask's behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fastflask import Flask
+from fastflask.ctx import AppContext, RequestContext
+from fastflask.testing import FlaskClient, FlaskCliRunner
+
+
+@pytest.fixture
+def app() -> Flask:
+    """An application with a key, in testing mode, rooted beside the tests."""
+    app = Flask("compat_app", root_path=str(Path(__file__).parent))
+    app.config.update(TESTING=True, SECRET_KEY="a key for tests")
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def runner(app: Flask) -> FlaskCliRunner:
+    return app.test_cli_runner()
+
+
+@pytest.fixture
+def app_ctx(app: Flask) -> Iterator[AppContext]:
+    with app.app_context() as context:
+        yield context
+
+
+@pytest.fixture
+def req_ctx(app: Flask) -> Iterator[RequestContext]:
+    with app.test_request_context() as context:
+        yield context

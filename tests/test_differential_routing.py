@@ -1,0 +1,179 @@
+"""Random maps and requests, answered by Werkzeug's routing and by ours.
+
+``FUZZ_CASES`` says how many; see ``strategies_routing``.
+"""
+
+from __future__ import annotations
+
+import random
+import typing as t
+
+import pytest
+import werkzeug.routing as reference
+from hypothesis import given
+from hypothesis import note
+from hypothesis import strategies as st
+from strategies_routing import BATCH
+from strategies_routing import build_map
+from strategies_routing import fuzz_settings
+from strategies_routing import make_map
+from strategies_routing import make_request
+from strategies_routing import make_values
+from strategies_routing import our_classes
+from strategies_routing import same
+from werkzeug.exceptions import MethodNotAllowed
+
+randoms = st.randoms(use_true_random=False)
+BINDINGS: list[dict[str, t.Any]] = [
+    {"server_name": "example.com"},
+    {"server_name": "example.com", "subdomain": "www"},
+    {"server_name": "example.com:8000", "subdomain": "x12", "script_name": "/root"},
+    {"server_name": "ab.api", "url_scheme": "https", "default_method": "POST"},
+    {"server_name": "www", "url_scheme": "wss", "query_args": "bound=1"},
+    {"server_name": "example.com", "subdomain": "x/y"},
+]
+
+
+def outcome(rules: list[t.Any], call: t.Callable[[], t.Any]) -> tuple[t.Any, ...]:
+    """What a call comes to, in a form that can be compared between maps."""
+    try:
+        result = call()
+    except reference.RequestRedirect as error:
+        return "redirect", error.new_url
+    except reference.RequestPath as error:
+        return "path", error.path_info
+    except reference.RequestAliasRedirect as error:
+        return "alias", error.matched_values, error.endpoint
+    except reference.NoMatch as error:
+        return "no match", error.have_match_for, error.websocket_mismatch
+    except MethodNotAllowed as error:
+        return "method", set(error.valid_methods or ())
+    except Exception as error:
+        return type(error), str(error)
+    if isinstance(result, tuple) and len(result) == 2 and isinstance(result[0], reference.Rule):
+        return next(i for i, rule in enumerate(rules) if rule is result[0]), result[1]
+    return "value", result
+
+
+def bind(url_map: t.Any, binding: dict[str, t.Any]) -> t.Any:
+    if url_map.host_matching:
+        binding = {name: value for name, value in binding.items() if name != "subdomain"}
+    return url_map.bind(**binding)
+
+
+def both_maps(rnd: random.Random, impl: t.Any) -> tuple[t.Any, ...]:
+    spec = make_map(rnd)
+    note(f"map: {spec[0]}")
+    for rule in spec[1]:
+        note(f"rule: {rule}")
+    expected, expected_rules = build_map(reference.Map, reference.Rule, spec)
+    map_class, rule_class = our_classes(impl)
+    # Rules of the reference are welcome in our map.
+    foreign = rnd.random() < 0.15
+    actual, actual_rules = build_map(map_class, reference.Rule if foreign else rule_class, spec)
+    for left, right in zip(expected_rules, actual_rules):
+        if isinstance(left, tuple) or isinstance(right, tuple):
+            assert left == right
+        else:
+            assert left._trace == right._trace
+            assert left._parts == right._parts
+            assert left.arguments == right.arguments
+            assert repr(left) == repr(right)
+    return spec, expected, expected_rules, actual, actual_rules
+
+
+def change_rules(rnd: random.Random, *lists: list[t.Any]) -> None:
+    """Change a rule after set-up, the same way in all maps."""
+    at = rnd.randrange(len(lists[0]))
+    name, value = rnd.choice(
+        [
+            ("methods", {"PUT"}),
+            ("methods", None),
+            ("strict_slashes", False),
+            ("strict_slashes", True),
+            ("merge_slashes", False),
+            ("websocket", True),
+            ("alias", True),
+            ("defaults", {"z": 5}),
+            ("redirect_to", "elsewhere"),
+        ]
+    )
+    note(f"change rule {at}: {name} = {value!r}")
+    for rules in lists:
+        if isinstance(rules[at], reference.Rule):
+            setattr(rules[at], name, value)
+
+
+@fuzz_settings
+@given(rnd=randoms)
+def test_matching_is_the_reference(impl: t.Any, rnd: random.Random) -> None:
+    spec, expected, expected_rules, actual, actual_rules = both_maps(rnd, impl)
+    patterns = [rule["string"] for rule in spec[1]]
+    binding = rnd.choice(BINDINGS)
+    left, right = bind(expected, binding), bind(actual, binding)
+    note(f"bound to: {binding}")
+
+    for turn in range(BATCH):
+        if turn == BATCH * 4 // 5:
+            change_rules(rnd, expected_rules, actual_rules)
+        request = make_request(rnd, patterns)
+        note(f"request: {request}")
+
+        wanted = outcome(expected_rules, lambda: left.match(return_rule=True, **request))
+        found = outcome(actual_rules, lambda: right.match(return_rule=True, **request))
+        assert same(wanted, found), (wanted, found)
+
+        where = left.subdomain if not expected.host_matching else left.server_name
+        path = "/" + request["path_info"].lstrip("/") if request["path_info"] else ""
+        raw = where, path, (request["method"] or left.default_method).upper(), bool(request["websocket"])
+        wanted = outcome(expected_rules, lambda: expected._matcher.match(*raw))
+        found = outcome(actual_rules, lambda: actual._matcher.match(*raw))
+        assert same(wanted, found), (wanted, found)
+
+        again = {**request, "websocket": raw[3]}
+        wanted = outcome(expected_rules, lambda: left.match(return_rule=True, **again))
+        found = outcome(actual_rules, lambda: actual.match_plain(*raw))
+        if found != ("value", None):
+            assert same(wanted, found), (wanted, found)
+
+
+@fuzz_settings
+@given(rnd=randoms)
+def test_building_is_the_reference(impl: t.Any, rnd: random.Random) -> None:
+    spec, expected, expected_rules, actual, actual_rules = both_maps(rnd, impl)
+    binding = rnd.choice(BINDINGS)
+    left, right = bind(expected, binding), bind(actual, binding)
+    note(f"bound to: {binding}")
+
+    for turn in range(BATCH):
+        if turn == BATCH * 4 // 5:
+            change_rules(rnd, expected_rules, actual_rules)
+        values = make_values(rnd)
+        options = {
+            "endpoint": rnd.choice("eeffgghhi"),
+            "values": values,
+            "method": rnd.choice([None] * 4 + ["GET", "POST"]),
+            "force_external": rnd.random() < 0.2,
+            "append_unknown": rnd.random() > 0.2,
+            "url_scheme": rnd.choice([None] * 4 + ["https", "ws", ""]),
+        }
+        note(f"build: {options}")
+        wanted = outcome([], lambda: left.build(**options))
+        found = outcome([], lambda: right.build(**options))
+        assert same(wanted, found), (wanted, found)
+
+        for one, other in zip(expected_rules, actual_rules):
+            if isinstance(one, reference.Rule) and not isinstance(values, reference.Map):
+                wanted = outcome([], lambda: one.build(dict(values or {}), options["append_unknown"]))
+                found = outcome([], lambda: other.build(dict(values or {}), options["append_unknown"]))
+                assert same(wanted, found), (wanted, found)
+
+
+@pytest.mark.parametrize("odd", [{1: "x"}, {".self": 1}])
+def test_building_from_odd_names_fails_as_in_the_reference(impl: t.Any, odd: dict[t.Any, t.Any]) -> None:
+    map_class, rule_class = our_classes(impl)
+    rules = reference.Rule("/a/<b>", endpoint="e"), rule_class("/a/<b>", endpoint="e")
+    for make, rule in zip((reference.Map, map_class), rules):
+        make([rule])
+    wanted, found = (outcome([], lambda: rule.build({"b": "x", **odd})) for rule in rules)
+    assert wanted == found
