@@ -62,6 +62,9 @@ class BuildSpeedups(build_ext):
 def speedups(extension_class):
     macros, directives, compile_args, link_args = [], {}, [], []
 
+    if os.name != "nt" and not modes & {"debug", "sanitize"}:
+        # Many Pythons hand on their own -g, which makes the module six times as large.
+        compile_args = ["-g0"]
     if "trace" in modes:
         macros += [("CYTHON_TRACE_NOGIL", "1"), ("CYTHON_USE_SYS_MONITORING", "0")]
         directives["linetrace"] = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 
 from . import json as json
+from ._active import active_requests as active_requests
 from .app import Flask as Flask
 from .blueprints import Blueprint as Blueprint
 from .config import Config as Config

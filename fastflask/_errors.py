@@ -12,9 +12,6 @@ from .globals import request as current_request
 from .signals import got_request_exception
 
 if t.TYPE_CHECKING:
-    import logging
-    from types import TracebackType
-
     from . import typing as ft
     from .config import Config
     from .wrappers import Request, Response
@@ -31,12 +28,12 @@ class ErrorHandling:
         config: Config
         debug: bool
         testing: bool
-        logger: logging.Logger
 
         def ensure_sync(self, func: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]: ...
         def trap_http_exception(self, e: Exception) -> bool: ...
         def _find_error_handler(self, e: Exception, blueprints: list[str]) -> t.Any: ...
         def finalize_request(self, rv: t.Any, from_error_handler: bool = False) -> Response: ...
+        def log_exception(self, exc_info: t.Any) -> None: ...
 
     def raise_routing_exception(self, request: Request) -> t.NoReturn:
         """Raise the error of the URL matching.
@@ -122,14 +119,3 @@ class ErrorHandling:
         handler = self._find_error_handler(error, current_request.blueprints)
         rv = error if handler is None else self.ensure_sync(handler)(error)
         return self.finalize_request(rv, from_error_handler=True)
-
-    def log_exception(
-        self,
-        exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None],
-    ) -> None:
-        """Log an exception that nobody handled.
-
-        :param exc_info: what :func:`sys.exc_info` returned.
-        """
-        where = f"{current_request.path} [{current_request.method}]"
-        self.logger.error(f"Exception on {where}", exc_info=exc_info)

@@ -27,6 +27,7 @@ NAMES = (
     "RouteMatcher",
     "RuleBuilder",
     "app_ctx_stack",
+    "build_rule",
     "build_url",
     "configure",
     "match_url",
@@ -108,6 +109,7 @@ if t.TYPE_CHECKING:
     from ._pure import RequestCycle as RequestCycle
     from ._pure import RouteMatcher as RouteMatcher
     from ._pure import RuleBuilder as RuleBuilder
+    from ._pure import build_rule as build_rule
     from ._pure import build_url as build_url
     from ._pure import match_url as match_url
 else:

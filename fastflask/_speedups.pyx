@@ -2,7 +2,7 @@
 # cython: auto_pickle=False
 """The engines, compiled. One part for each; the readable twins are in ``_pure``."""
 
-# The order matters: a part uses those before it, and classes declared here early.
+# A part uses those before it, and these classes of later ones.
 cdef class RequestCycle
 cdef class LeanRequest
 cdef class LeanResponse

@@ -16,17 +16,22 @@ if t.TYPE_CHECKING:
 cv_app: ContextVar[AppContext] = ContextVar("flask.app_ctx")
 cv_request: ContextVar[RequestContext] = ContextVar("flask.request_ctx")
 
-no_app_msg = """\
-Working outside of application context.
-
-This typically means that you attempted to use functionality that needed
-the current application. To solve this, set up an application context
-with app.app_context(). See the documentation for more information.\
-"""
-no_req_msg = """\
-Working outside of request context.
-
-This typically means that you attempted to use functionality that needed
-an active HTTP request. Consult the documentation on testing for
-information about how to avoid this problem.\
-"""
+# Applications and tests look for these texts.
+no_app_msg = "\n".join(
+    (
+        "Working outside of application context.",
+        "",
+        "This typically means that you attempted to use functionality that needed",
+        "the current application. To solve this, set up an application context",
+        "with app.app_context(). See the documentation for more information.",
+    )
+)
+no_req_msg = "\n".join(
+    (
+        "Working outside of request context.",
+        "",
+        "This typically means that you attempted to use functionality that needed",
+        "an active HTTP request. Consult the documentation on testing for",
+        "information about how to avoid this problem.",
+    )
+)

@@ -35,6 +35,10 @@ from .templating import Environment
 from .wrappers import Request, Response
 
 if t.TYPE_CHECKING:
+    from types import TracebackType
+
+    from werkzeug.routing import MapAdapter
+
     from .testing import FlaskClient, FlaskCliRunner
 
 configure(
@@ -170,8 +174,8 @@ class Flask(RequestCycle, ErrorHandling, App, PackageFiles):
     ) -> t.IO[t.AnyStr]:
         """Open a file of the application for reading. ::
 
-            with app.open_resource("schema.sql") as f:
-                connection.executescript(f.read().decode())
+            with app.open_resource("words.txt") as file:
+                words = file.read().decode().split()
 
         :param resource: path relative to :attr:`root_path`.
         :param mode: ``"rb"`` for bytes, ``"r"`` or ``"rt"`` for text.
@@ -257,35 +261,18 @@ class Flask(RequestCycle, ErrorHandling, App, PackageFiles):
         :param values: arguments of the rule; others go to the query.
         :raises RuntimeError: outside of a request if ``SERVER_NAME`` is not configured.
         """
-        request_context = _cv_request.get(None)
+        context = _cv_request.get(None)
 
-        if request_context is not None:
-            adapter = request_context.url_adapter
+        if context is None:
+            adapter = self._adapter_outside_requests()
+            _external = True if _external is None else _external
+        else:
+            adapter = context.url_adapter  # type: ignore[assignment]
+            _external = _scheme is not None if _external is None else _external
 
             if endpoint[:1] == ".":
-                blueprint = request_context.request.blueprint
+                blueprint = context.request.blueprint
                 endpoint = endpoint[1:] if blueprint is None else blueprint + endpoint
-
-            if _external is None:
-                _external = _scheme is not None
-        else:
-            app_context = _cv_app.get(None)
-
-            if app_context is not None:
-                adapter = app_context.url_adapter
-            else:
-                adapter = self.create_url_adapter(None)
-
-            if adapter is None:
-                raise RuntimeError(
-                    "Unable to build URLs outside an active request"
-                    " without 'SERVER_NAME' configured. Also configure"
-                    " 'APPLICATION_ROOT' and 'PREFERRED_URL_SCHEME' as"
-                    " needed."
-                )
-
-            if _external is None:
-                _external = True
 
         if _scheme is not None and not _external:
             # Somebody wants https and would get a URL without.
@@ -294,19 +281,31 @@ class Flask(RequestCycle, ErrorHandling, App, PackageFiles):
         self.inject_url_defaults(endpoint, values)
 
         try:
-            url = adapter.build(  # type: ignore[union-attr]
-                endpoint, values, method=_method, url_scheme=_scheme, force_external=_external
-            )
+            url = adapter.build(endpoint, values, _method, _external, url_scheme=_scheme)
         except BuildError as error:
-            values.update(
-                _anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external
-            )
+            given = dict(_anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external)
+            values.update(given)
             return self.handle_url_build_error(error, endpoint, values)
 
-        if _anchor is None:
-            return url
+        return url if _anchor is None else f"{url}#{_url_quote(_anchor, safe=_ANCHOR_SAFE)}"
 
-        return f"{url}#{_url_quote(_anchor, safe=_ANCHOR_SAFE)}"
+    def _adapter_outside_requests(self) -> MapAdapter:
+        app_context = _cv_app.get(None)
+
+        if app_context is None:
+            adapter = self.create_url_adapter(None)
+        else:
+            adapter = app_context.url_adapter
+
+        if adapter is None:
+            raise RuntimeError(
+                "Unable to build URLs outside an active request"
+                " without 'SERVER_NAME' configured. Also configure"
+                " 'APPLICATION_ROOT' and 'PREFERRED_URL_SCHEME' as"
+                " needed."
+            )
+
+        return adapter  # type: ignore[no-any-return]
 
     def make_default_options_response(self) -> Response:
         """Answer ``OPTIONS`` with the methods that are allowed for the URL.
@@ -317,6 +316,21 @@ class Flask(RequestCycle, ErrorHandling, App, PackageFiles):
         response = self.response_class()
         response.allow.update(adapter.allowed_methods())  # type: ignore[union-attr]
         return response
+
+    # Logging. The records name this module, which formats and filters may go by.
+
+    def log_exception(
+        self,
+        exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None],
+    ) -> None:
+        """Log an exception that nobody handled.
+
+        :param exc_info: what :func:`sys.exc_info` returned.
+        """
+        self.logger.error(f"Exception on {request.path} [{request.method}]", exc_info=exc_info)
+
+    def _log_failed_finalizing(self) -> None:
+        self.logger.exception("Request finalizing failed with an error while handling an error")
 
     # Coroutines.
 
@@ -385,9 +399,9 @@ class Flask(RequestCycle, ErrorHandling, App, PackageFiles):
 
         if get_load_dotenv(load_dotenv):
             cli.load_dotenv()
-
-            if "FLASK_DEBUG" in os.environ:
-                self.debug = get_debug_flag()
+            # The variable may come from these files, and outdoes what the code has set.
+            if debug is None and "FLASK_DEBUG" in os.environ:
+                debug = get_debug_flag()
 
         if debug is not None:
             self.debug = bool(debug)
@@ -395,15 +409,11 @@ class Flask(RequestCycle, ErrorHandling, App, PackageFiles):
         named_host, _, named_port = (self.config.get("SERVER_NAME") or "").partition(":")
         host = host or named_host or "127.0.0.1"
         port = int(port if port or port == 0 else named_port or 5000)
-
-        options.setdefault("use_reloader", self.debug)
-        options.setdefault("use_debugger", self.debug)
-        options.setdefault("threaded", True)
-
+        defaults = {"use_reloader": self.debug, "use_debugger": self.debug, "threaded": True}
         cli.show_server_banner(self.debug, self.name)
 
         try:
-            run_simple(host, port, self, **options)
+            run_simple(host, port, self, **(defaults | options))
         finally:
             # So that a shell can go on with setting up, and serve again.
             self._got_first_request = False

@@ -44,6 +44,7 @@ from werkzeug.routing.rules import RulePart
 from werkzeug.routing.rules import Weighting
 from werkzeug.wsgi import get_host
 
+from ._impl import build_rule
 from ._impl import build_url
 from ._impl import match_url
 from ._impl import RouteMatcher
@@ -240,21 +241,7 @@ class Rule(_Rule):
     def _build_unknown(self) -> t.Callable[..., tuple[str, str]]:
         return lambda **values: self._builder.build(values, True)
 
-    def build(
-        self, values: t.Mapping[str, t.Any], append_unknown: bool = True
-    ) -> tuple[str, str] | None:
-        """Return the domain part and the path for these values, or ``None`` if they are not valid.
-
-        :param values: values for the variables, and for the query.
-        :param append_unknown: make a query of the values that are no variables.
-        """
-        builder = self._builder
-        if builder is None:
-            return super().build(values, append_unknown)
-        try:
-            return t.cast("tuple[str, str]", builder.build(values, append_unknown))
-        except ValidationError:
-            return None
+    build = build_rule
 
 
 def _tokens(pattern: str) -> _Tokens | None:

@@ -240,6 +240,7 @@ def our_classes(impl: t.Any) -> tuple[t.Any, t.Any]:
 
     class Rule(ours.Rule):
         builder_class = impl.RuleBuilder
+        build = impl.build_rule
 
     class MapAdapter(ours.MapAdapter):
         match = impl.match_url

@@ -110,3 +110,8 @@ cdef inline object _dict_get(dict mapping, object key):
     if value is NULL:
         return None
     return <object>value
+
+
+cdef inline dict _vars(object obj):
+    """Return the dict of an instance's attributes."""
+    return <dict>PyObject_GenericGetDict(obj, NULL)

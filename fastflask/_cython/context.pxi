@@ -59,7 +59,10 @@ cdef class _Entry:
 
 
 cdef class ContextStack:
-    """The contexts of one kind: the current one, and those of each thread.
+    """ContextStack(var)
+--
+
+    The contexts of one kind: the current one, and those of each thread.
 
     :param var: the context variable whose value is the current context.
 
@@ -180,7 +183,10 @@ cdef enum:
 
 
 cdef class AppContextBase:
-    """State and life cycle of an application context.
+    """AppContextBase(app)
+--
+
+    State and life cycle of an application context.
 
     :param app: the application.
     """
@@ -308,7 +314,10 @@ cdef int _pop_app_context(AppContextBase self, object exc) except -1:
 
 
 cdef class RequestContextBase:
-    """State and life cycle of a request context.
+    """RequestContextBase(app, environ, request=None, session=None)
+--
+
+    State and life cycle of a request context.
 
     :param app: the application.
     :param environ: the WSGI environment of the request.

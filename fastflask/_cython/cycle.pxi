@@ -138,7 +138,7 @@ cdef bint _is_stock_session(object interface) except -1:
         return False
     if _notes_of(interface, _session_stages).stock != (1 << len(_SESSION_METHODS)) - 1:
         return False
-    return not PyObject_GenericGetDict(interface, NULL)
+    return not _vars(interface)
 
 
 cdef object _as_cycle(object app):
@@ -381,7 +381,7 @@ cdef dict _stage_bits = {name: 1 << i for i, (name, _) in enumerate(_app_stages)
 cdef int _note_override(RequestCycle app, object name) except -1:
     bit = _stage_bits.get(name)
     if bit is not None:
-        if name in PyObject_GenericGetDict(app, NULL):
+        if name in _vars(app):
             app._overridden |= <unsigned int>bit
         else:
             app._overridden &= ~<unsigned int>bit
@@ -493,7 +493,7 @@ cdef object _make_request(RequestCycle app, object environ):
         if _notes_of(request, _request_stages).stock & (_REQUEST_DICT | _REQUEST_JSON) == (
             _REQUEST_DICT | _REQUEST_JSON
         ):
-            (<LeanRequest>request).__dict__["json_module"] = json
+            _vars(request)["json_module"] = json
             return request
 
     request.json_module = json
@@ -629,7 +629,7 @@ cdef int _match_request(RequestContextBase self) except -1:
 
     if isinstance(request, LeanRequest):
         if _notes_of(request, _request_stages).stock & _REQUEST_DICT == _REQUEST_DICT:
-            attributes = (<LeanRequest>request).__dict__
+            attributes = _vars(request)
             attributes["url_rule"] = rule
             attributes["view_args"] = view_args
             return 0
@@ -711,7 +711,7 @@ cdef object _blueprints_of(object request):
     """Return the names of the request's blueprints, innermost first."""
     if isinstance(request, LeanRequest):
         if _notes_of(request, _request_stages).stock & _REQUEST_BLUEPRINTS == _REQUEST_BLUEPRINTS:
-            rule = _dict_get((<LeanRequest>request).__dict__, "url_rule")
+            rule = _dict_get(_vars(request), "url_rule")
             if rule is None:
                 return ()
             endpoint = rule.endpoint
@@ -757,7 +757,7 @@ cdef object _dispatch(RequestCycle app):
         isinstance(request, LeanRequest)
         and _notes_of(request, _request_stages).stock & _REQUEST_DICT == _REQUEST_DICT
     ):
-        attributes = (<LeanRequest>request).__dict__
+        attributes = _vars(request)
         routing_exception = _dict_get(attributes, "routing_exception")
         rule = _dict_get(attributes, "url_rule")
         view_args = _dict_get(attributes, "view_args")
@@ -788,24 +788,10 @@ cdef object _dispatch(RequestCycle app):
 cdef object _make_response(RequestCycle app, object rv):
     cdef object status = None
     cdef object headers = None
-    cdef Py_ssize_t size
     response_class = (<object>app).response_class
 
     if isinstance(rv, tuple):
-        size = len(<tuple>rv)
-
-        if size == 3:
-            rv, status, headers = rv
-        elif size != 2:
-            raise TypeError(
-                "The view function did not return a valid response tuple."
-                " The tuple must have the form (body, status, headers),"
-                " (body, status), or (body, headers)."
-            )
-        elif isinstance(rv[1], (_Headers, dict, tuple, list)):
-            rv, headers = rv
-        else:
-            rv, status = rv
+        rv, status, headers = _split_result(<tuple>rv)
 
     if type(rv) is str:
         if status is None and headers is None:
@@ -818,18 +804,37 @@ cdef object _make_response(RequestCycle app, object rv):
         ):
             # The class sees status and headers too, in case it does something with them.
             return response_class(rv, status=status, headers=headers)
+
         rv = _convert_result(app, response_class, rv)
 
-    if status is not None:
-        if isinstance(status, (str, bytes, bytearray)):
-            rv.status = status
-        else:
-            rv.status_code = status
+    if isinstance(status, (str, bytes, bytearray)):
+        rv.status = status
+    elif status is not None:
+        rv.status_code = status
 
     if headers:
         rv.headers.update(headers)
 
     return rv
+
+
+cdef tuple _split_result(tuple rv):
+    """Tell body, status and headers of a view's result apart."""
+    cdef Py_ssize_t size = len(rv)
+
+    if size == 3:
+        return rv
+
+    if size == 2:
+        if isinstance(rv[1], (_Headers, dict, tuple, list)):
+            return rv[0], None, rv[1]
+        return rv[0], rv[1], None
+
+    raise TypeError(
+        "The view function did not return a valid response tuple."
+        " The tuple must have the form (body, status, headers),"
+        " (body, status), or (body, headers)."
+    )
 
 
 cdef object _convert_result(RequestCycle app, object response_class, object rv):
@@ -880,9 +885,7 @@ cdef object _finalize(RequestCycle app, object rv, object from_error_handler):
     except Exception:
         if not from_error_handler:
             raise
-        (<object>app).logger.exception(
-            "Request finalizing failed with an error while handling an error"
-        )
+        (<object>app)._log_failed_finalizing()
 
     return response
 

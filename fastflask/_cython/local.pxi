@@ -323,6 +323,10 @@ cdef object _proxy_iter(object proxy):
 cdef object _proxy_call(object proxy, object args, PyObject *kwargs):
     cdef object target = _proxy_target(proxy)
 
+    if target is None:
+        # To Python's binding of functions None means no object, so the error is another one.
+        return _call_with(_WerkzeugProxy.__call__, (proxy, *args), kwargs)
+
     _enter_call(_IN_PROXY)
     try:
         return _call_with(target, args, kwargs)

@@ -61,7 +61,10 @@ cdef enum:
 
 
 cdef class LeanRequest:
-    """The fields of a request, taken from the environ as it is when the request is made.
+    """LeanRequest(environ, populate_request=True, shallow=False)
+--
+
+    The fields of a request, taken from the environ as it is when the request is made.
 
     :param environ: the WSGI environment.
     :param populate_request: enter the request as ``werkzeug.request`` in the environ.
@@ -183,7 +186,7 @@ cdef class LeanRequest:
 
     def close(self):
         """Close the files that were uploaded with the request, if they were looked at."""
-        if "files" in self.__dict__:
+        if "files" in _vars(self):
             _BaseRequest.close(self)
 
 
@@ -191,8 +194,8 @@ cdef int _close_request(object request) except -1:
     """Close a request at the end of its context, by whatever ``close`` its class has."""
     if isinstance(request, LeanRequest):
         if _notes_of(request, _request_stages).stock & _REQUEST_CLOSE:
-            files = "files" in (<LeanRequest>request).__dict__
-            if not files and "close" not in (<LeanRequest>request).__dict__:
+            files = "files" in _vars(request)
+            if not files and "close" not in _vars(request):
                 return 0
     close = getattr(request, "close", None)
     if close is not None:
@@ -219,7 +222,10 @@ cdef enum:
 
 
 cdef class LeanResponse:
-    """A response that makes its headers only when somebody looks at them.
+    """LeanResponse(response=None, status=None, headers=None, mimetype=None, content_type=None, direct_passthrough=False)
+--
+
+    A response that makes its headers only when somebody looks at them.
 
     The parameters are those of :class:`werkzeug.wrappers.Response`.
     """
@@ -336,7 +342,7 @@ cdef class LeanResponse:
             "direct_passthrough": self.direct_passthrough,
             "_on_close": self._on_close,
             "response": self.response,
-            **PyObject_GenericGetDict(self, NULL),
+            **_vars(self),
         }
 
     def __setstate__(self, state):
@@ -519,7 +525,10 @@ cdef object _send_response(LeanResponse self, object environ, object start_respo
 @cython.final
 @cython.freelist(16)
 cdef class BodyIterator:
-    """The encoded body of a response, for the server; closing it closes the response.
+    """BodyIterator(body, response)
+--
+
+    The encoded body of a response, for the server; closing it closes the response.
 
     :param body: iterable of bytes or text.
     :param response: what to close.

@@ -112,6 +112,23 @@ def _current_request_context() -> t.Any:
     return context
 
 
+def _split_result(rv: tuple[t.Any, ...]) -> tuple[t.Any, t.Any, t.Any]:
+    """Tell body, status and headers of a view's result apart."""
+    match len(rv):
+        case 3:
+            return rv  # type: ignore[return-value]
+        case 2 if isinstance(rv[1], (Headers, dict, tuple, list)):
+            return rv[0], None, rv[1]
+        case 2:
+            return rv[0], rv[1], None
+
+    raise TypeError(
+        "The view function did not return a valid response tuple."
+        " The tuple must have the form (body, status, headers),"
+        " (body, status), or (body, headers)."
+    )
+
+
 class RequestCycle:
     """The stage methods of an application; a base of :class:`~fastflask.Flask`."""
 
@@ -339,14 +356,12 @@ class RequestCycle:
             if signals.request_started.receivers:
                 signals.request_started.send(self, _async_wrapper=self.ensure_sync)
 
-            rv = self.preprocess_request()
-
-            if rv is None:
-                rv = self.dispatch_request()
+            result = self.preprocess_request()
+            result = self.dispatch_request() if result is None else result
         except Exception as e:
-            rv = self.handle_user_exception(e)  # type: ignore[attr-defined]
+            result = self.handle_user_exception(e)  # type: ignore[attr-defined]
 
-        return self.finalize_request(rv)
+        return self.finalize_request(result)
 
     def preprocess_request(self) -> t.Any | None:
         """Run the URL value preprocessors and then the functions registered to run before.
@@ -421,37 +436,19 @@ class RequestCycle:
             a WSGI application; or a tuple of one of these with a status, headers, or both.
         :raises TypeError: for anything else, ``None`` among it.
         """
-        status = headers = None
-
-        if isinstance(rv, tuple):
-            size = len(rv)
-
-            if size == 3:
-                rv, status, headers = rv
-            elif size != 2:
-                raise TypeError(
-                    "The view function did not return a valid response tuple."
-                    " The tuple must have the form (body, status, headers),"
-                    " (body, status), or (body, headers)."
-                )
-            elif isinstance(rv[1], (Headers, dict, tuple, list)):
-                rv, headers = rv
-            else:
-                rv, status = rv
+        rv, status, headers = _split_result(rv) if isinstance(rv, tuple) else (rv, None, None)
 
         if not isinstance(rv, self.response_class):
             if isinstance(rv, (str, bytes, bytearray, Iterator)):
                 # The class sees status and headers too, in case it does something with them.
-                rv = self.response_class(rv, status=status, headers=headers)
-                status = headers = None
-            else:
-                rv = self._convert_result(rv)
+                return self.response_class(rv, status=status, headers=headers)
 
-        if status is not None:
-            if isinstance(status, (str, bytes, bytearray)):
-                rv.status = status
-            else:
-                rv.status_code = status
+            rv = self._convert_result(rv)
+
+        if isinstance(status, (str, bytes, bytearray)):
+            rv.status = status
+        elif status is not None:
+            rv.status_code = status
 
         if headers:
             rv.headers.update(headers)
@@ -505,9 +502,7 @@ class RequestCycle:
         except Exception:
             if not from_error_handler:
                 raise
-            self.logger.exception(  # type: ignore[attr-defined]
-                "Request finalizing failed with an error while handling an error"
-            )
+            self._log_failed_finalizing()  # type: ignore[attr-defined]
 
         return response
 

@@ -285,10 +285,9 @@ class RouteMatcher:
 def _take_parts(rule: Rule) -> t.Iterable[str | PartKey]:
     """Return the parts of a rule: texts, and what identifies the dynamic ones."""
     take = getattr(rule, "_take_parts", None)
-    if take is not None:
-        return t.cast("t.Iterable[str | PartKey]", take())
+    taken: t.Iterable[str | PartKey] | None = take() if take is not None else None
 
-    return [
+    return taken or [
         part.content
         if part.static
         else (

@@ -18,6 +18,7 @@ from werkzeug.routing import BaseConverter
 from werkzeug.routing import BuildError
 from werkzeug.routing import MapAdapter
 from werkzeug.routing import Rule
+from werkzeug.routing import ValidationError
 
 #: What may stand in a path segment unquoted, beside letters, digits and ``_.-~``.
 _SAFE = "!$&'()*+,/:;=@"
@@ -127,6 +128,23 @@ def _to_url(converter: BaseConverter, value: t.Any) -> str:
         return to_url(value)
     text = str(value)
     return text if _needs_no_quoting(text) else quote(text, safe=_SAFE)
+
+
+def build_rule(
+    self: t.Any, values: t.Mapping[str, t.Any], append_unknown: bool = True
+) -> tuple[str, str] | None:
+    """Return the domain part and the path for these values, or ``None`` if they are not valid.
+
+    :param values: values for the variables, and for the query.
+    :param append_unknown: make a query of the values that are no variables.
+    """
+    builder = self._builder
+    if builder is None:
+        return Rule.build(self, values, append_unknown)
+    try:
+        return t.cast("tuple[str, str]", builder.build(values, append_unknown))
+    except ValidationError:
+        return None
 
 
 def build_url(
