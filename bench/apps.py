@@ -236,10 +236,10 @@ def proxies(flask: t.Any) -> t.Any:
 
     @app.get("/")
     def index():
-        g.name = request.method
-        g.more = request.path
-        found = (request.query_string, request.endpoint, current_app.name, current_app.debug)
-        return f"{g.name} {g.more} {request.scheme} {len(found)}"
+        g.method = request.method
+        address = f"{request.scheme} {request.path} {request.query_string} {request.remote_addr}"
+        application = f"{current_app.name} {current_app.debug} {current_app.import_name}"
+        return f"{g.method} {address} {request.endpoint} {application}"
 
     return app
 

@@ -55,7 +55,7 @@ class Workload:
         if self.same == "text":
             body = answer.body
         elif self.same == "json":
-            body = json.loads(answer.body)
+            body = json.dumps(json.loads(answer.body), sort_keys=True)
         return answer.code, body
 
 

@@ -49,6 +49,7 @@ configure(
     request_class=Request,
     globals_class=_AppCtxGlobals,
     config_class=Config,
+    secret_key=vars(App)["secret_key"],
 )
 
 

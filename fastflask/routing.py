@@ -7,7 +7,6 @@ that leave the search for a rule and the making of a URL to the engines.
 
 from __future__ import annotations
 
-import operator
 import re
 import typing as t
 import warnings
@@ -49,6 +48,7 @@ from ._impl import build_url
 from ._impl import match_url
 from ._impl import RouteMatcher
 from ._impl import RuleBuilder
+from ._impl import update_map
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -59,7 +59,6 @@ _variable = re.compile(
 )
 _surrogate = re.compile("[\ud800-\udfff]")
 _slashes = re.compile("/{2,}")
-_build_order = operator.methodcaller("build_compare_key")
 
 #: Names that Python does not take for a parameter, and so Werkzeug not for a variable.
 _RESERVED = frozenset({"None", "True", "False", "__debug__"})
@@ -393,18 +392,7 @@ class Map(_Map):
         for factory in rules or ():
             self.add(factory)
 
-    def update(self) -> None:
-        """Bring all that was prepared up to date with the rules. The map does so by itself."""
-        if not self._remap:
-            return
-
-        with self._remap_lock:
-            if self._remap:
-                self._matcher.update()
-                for rules in self._rules_by_endpoint.values():
-                    if len(rules) > 1:
-                        rules.sort(key=_build_order)
-                self._remap = False
+    update = update_map
 
     def match_plain(
         self, domain: str, path: str, method: str, websocket: bool

@@ -248,6 +248,7 @@ def our_classes(impl: t.Any) -> tuple[t.Any, t.Any]:
 
     class Map(ours.Map):
         matcher_class = impl.RouteMatcher
+        update = impl.update_map
         adapter_class = MapAdapter
 
     return Map, Rule

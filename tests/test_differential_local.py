@@ -18,6 +18,7 @@ import os
 import pickle
 import re
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -31,10 +32,6 @@ CASES = int(os.environ.get("FUZZ_CASES", "150"))
 # Made once, as context variables that come and go are never freed.
 VARIABLES = [contextvars.ContextVar(f"differential.{n}", default=None) for n in range(2)]
 UNSET_VARIABLES = [contextvars.ContextVar[Any](f"differential.unset.{n}") for n in range(2)]
-
-
-class Colour(enum.Enum):
-    RED = 1
 
 
 class Plain:
@@ -166,9 +163,15 @@ for _name in [
     setattr(Anything, f"__{_name}__", _note(f"__{_name}__"))
 
 
-def function(a: int, b: int = 2, *, c: int = 3) -> tuple[int, int, int]:
-    """A function."""
-    return a, b, c
+def make_function() -> Callable[..., Any]:
+    def function(a: int, b: int = 2, *, c: int = 3) -> tuple[int, int, int]:
+        """A function."""
+        return a, b, c
+
+    return function
+
+
+function = make_function()
 
 
 # Each makes an equal object anew, so that what is done to one proxy's object stays there.
@@ -177,8 +180,9 @@ TARGETS: list[Callable[[], Any]] = [
     lambda: 1 + 2j, lambda: "text", lambda: "", lambda: "\0\udc80\U0001f600", lambda: b"bytes",
     lambda: [1, 2, 3], lambda: (1, [2]), lambda: {"a": 1, "b": [2]}, lambda: {1, 2},
     lambda: frozenset({3}), lambda: bytearray(b"ab"), lambda: iter([1, 2]), lambda: range(5),
-    lambda: (n for n in (1, 2)), Plain, Anything, lambda: Plain, lambda: int, lambda: function,
-    lambda: function.__get__(1), lambda: len, lambda: json, lambda: Colour, lambda: Colour.RED,
+    lambda: (n for n in (1, 2)), Plain, Anything, lambda: type("Made", (Plain,), {}), lambda: int,
+    make_function, lambda: make_function().__get__(1), lambda: len, lambda: ModuleType("made"),
+    lambda: enum.Enum("Colour", "RED"), lambda: enum.Enum("Colour", "RED").RED,
     lambda: memoryview(b"ab"), lambda: slice(1, 2), lambda: ValueError("v"), object,
     lambda: list[int], lambda: contextlib.nullcontext(4), lambda: NotImplemented,
 ]  # fmt: skip
@@ -188,7 +192,7 @@ NAMES = """
     __class__ __doc__ __dict__ __wrapped__ __module__ __name__ __qualname__ __slots__ __weakref__
     __len__ __iter__ __next__ __enter__ __exit__ __aenter__ __await__ __call__ __hash__ __repr__
     __getattribute__ __add__ __radd__ __iadd__ __eq__ __bool__
-    __int__ __index__ __format__ __bytes__ __copy__ __deepcopy__ __mro__ __bases__ __annotations__
+    __int__ __index__ __format__ __bytes__ __copy__ __deepcopy__ __mro__ __bases__
     __reduce_ex__ __fspath__ __set_name__ __get__ __init__ __new__ __html__ __signature__
     __class_getitem__ __orig_bases__ __parameters__ _get_current_object _LocalProxy__wrapped
     __code__ __members__ __buffer__ __abstractmethods__ __isabstractmethod__ __text_signature__
@@ -207,6 +211,8 @@ def show(value: Any, depth: int = 0) -> Any:
         return "a proxy"
     if kind in (tuple, list) and depth < 3:
         return [kind.__name__, *(show(item, depth + 1) for item in value)]
+    if kind is str and value.startswith("A proxy"):
+        return "docstring of the proxy's class"
     if kind is dict and depth < 3:
         return ["dict", *(show(item, depth + 1) for item in value.items())]
     if kind is contextvars.ContextVar:
@@ -336,7 +342,7 @@ def read(proxy: Any, name: str) -> Any:
     value = getattr(proxy, name)
     if name == "__class__" and issubclass(value, werkzeug_local.LocalProxy):
         return "proxy class"
-    if name in ("__module__", "__orig_bases__") or str(value).startswith("A proxy"):
+    if name in ("__module__", "__orig_bases__"):
         return "of the proxy's class, so another one"
     return value
 
@@ -472,8 +478,8 @@ def outcome(world: World, step: tuple[Any, ...]) -> Any:
             shown = "the proxy"
         elif result is world.target and result is not None:
             shown = "the object"
-        elif type(result) is int and result == object.__hash__(world.target):
-            shown = "hash by identity"
+        elif type(result) is int and abs(result) > 2**30 and result == hash(world.target):
+            shown = "the object's hash"
         else:
             shown = show(result)
     return shown, show(world.target)

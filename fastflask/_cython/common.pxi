@@ -17,17 +17,24 @@ import sys
 
 cdef extern from *:
     """
-    static CYTHON_INLINE unsigned int ff_tag_of(PyObject *obj) {
-        PyTypeObject *type = Py_TYPE(obj);
+    static CYTHON_INLINE unsigned int ff_tag_of(PyTypeObject *type) {
     #if PY_VERSION_HEX < 0x030C0000
         /* A class that was changed keeps its tag, marked as not valid. */
         if (!(type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG)) return 0;
     #endif
         return type->tp_version_tag;
     }
+
+    /* An object as the class's constructor has it before __init__ runs. */
+    static PyObject *ff_empty_tuple = NULL;
+    static CYTHON_INLINE PyObject *ff_new_object(PyTypeObject *cls) {
+        if (ff_empty_tuple == NULL && (ff_empty_tuple = PyTuple_New(0)) == NULL) return NULL;
+        return cls->tp_new(cls, ff_empty_tuple, NULL);
+    }
     """
-    unsigned int _tag_of "ff_tag_of"(object obj) noexcept
+    unsigned int _tag_of "ff_tag_of"(type cls) noexcept
     PyObject *_PyType_Lookup(type cls, object name) noexcept
+    object _new_object "ff_new_object"(type cls)
     object PyObject_GenericGetDict(object obj, void *context)
     int PyObject_GenericSetAttr(object obj, object name, object value) except -1
 
@@ -38,10 +45,16 @@ cdef class _Notes:
 
     cdef unsigned int tag
     cdef unsigned int stock
+    # Of a response: what is sent if nothing else is asked for.
     cdef object content_type
     cdef object status
     cdef int status_code
     cdef bint automatic_length
+    # Of an application: classes and interface, where they are plain attributes of the class.
+    cdef object request_class
+    cdef object response_class
+    cdef object session_interface
+    cdef object globals_class
 
 
 # Names to what the framework defines them as, for each kind of class, in the order of the bits.
@@ -71,25 +84,25 @@ cdef unsigned int _stock_bits(type cls, list stages) except? 0xFFFFFFFF:
     return bits
 
 
-cdef _Notes _take_notes(object obj, list stages):
+cdef _Notes _take_notes(type cls, list stages):
     cdef _Notes notes = _Notes.__new__(_Notes)
-    notes.stock = _stock_bits(type(obj), stages)
+    notes.stock = _stock_bits(cls, stages)
     # The lookups above gave the class a tag, if it can have one.
-    notes.tag = _tag_of(obj)
+    notes.tag = _tag_of(cls)
     if notes.tag:
         _notes[notes.tag % _NOTE_SLOTS] = notes
     return notes
 
 
-cdef inline _Notes _notes_of(object obj, list stages):
-    """Return the notes on an object's class. All classes of a kind have the same stages."""
-    cdef unsigned int tag = _tag_of(obj)
+cdef inline _Notes _notes_of(type cls, list stages):
+    """Return the notes on a class. All classes of a kind are asked about the same stages."""
+    cdef unsigned int tag = _tag_of(cls)
     cdef object found
     if tag:
         found = _notes[tag % _NOTE_SLOTS]
         if found is not None and (<_Notes>found).tag == tag:
             return <_Notes>found
-    return _take_notes(obj, stages)
+    return _take_notes(cls, stages)
 
 
 cdef inline object _read_var(object var, object default):

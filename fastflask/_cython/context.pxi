@@ -178,8 +178,9 @@ cdef inline object _raise_unset(object var):
 cdef enum:
     _CONTEXT_PUSH = 1
     _CONTEXT_POP = 2
-    _CONTEXT_MATCH = 4
-    _CONTEXT_INIT = 8
+    # Neither __init__ nor __new__ is overridden.
+    _CONTEXT_MAKING = 4 | 8
+    _CONTEXT_MATCH = 16
 
 
 cdef class AppContextBase:
@@ -272,10 +273,11 @@ cdef list _pushes(_Entry last):
 cdef int _init_app_context(AppContextBase self, RequestCycle app) except -1:
     self._app = app
     self._url_adapter = _adapter_for_app(app)
-    globals_class = (<object>app).app_ctx_globals_class
+    globals_class = _globals_class_of(app)
     # Of a class that is not ours nobody knows what its construction does.
     self._g_pending = globals_class is _stock_globals_class
-    self._g = None if self._g_pending else globals_class()
+    if not self._g_pending:
+        self._g = globals_class()
     return 0
 
 
@@ -465,7 +467,7 @@ cdef int _push_request_context(RequestContextBase self) except -1:
 
     if current is None or current.app is not app:
         app_context = _call_app_context(app)
-        if _notes_of(app_context, _app_context_stages).stock & _CONTEXT_PUSH:
+        if _notes_of(type(app_context), _app_context_stages).stock & _CONTEXT_PUSH:
             _push_app_context(app_context)
         else:
             (<object>app_context).push()
@@ -483,7 +485,7 @@ cdef int _push_request_context(RequestContextBase self) except -1:
 
     # After the session, so that converters can use it.
     if self._adapter_pending or self._url_adapter is not None:
-        if _notes_of(self, _request_context_stages).stock & _CONTEXT_MATCH:
+        if _notes_of(type(self), _request_context_stages).stock & _CONTEXT_MATCH:
             _match_request(self)
         else:
             (<object>self).match_request()
@@ -520,7 +522,7 @@ cdef int _pop_request_context(RequestContextBase self, object exc) except -1:
             _forget_in_environ(current)
 
         if app_context is not None:
-            if _notes_of(app_context, _app_context_stages).stock & _CONTEXT_POP:
+            if _notes_of(type(app_context), _app_context_stages).stock & _CONTEXT_POP:
                 _pop_app_context(app_context, exc)
             else:
                 (<object>app_context).pop(exc)
@@ -563,9 +565,13 @@ cdef object _adapter_of(RequestContextBase self):
 _app_context_stages += [
     ("push", AppContextBase.__dict__["push"]),
     ("pop", AppContextBase.__dict__["pop"]),
+    ("__init__", AppContextBase.__dict__["__init__"]),
+    ("__new__", AppContextBase.__dict__["__new__"]),
 ]
 _request_context_stages += [
     ("push", RequestContextBase.__dict__["push"]),
     ("pop", RequestContextBase.__dict__["pop"]),
+    ("__init__", RequestContextBase.__dict__["__init__"]),
+    ("__new__", RequestContextBase.__dict__["__new__"]),
     ("match_request", RequestContextBase.__dict__["match_request"]),
 ]

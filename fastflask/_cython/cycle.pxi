@@ -9,13 +9,16 @@
 
 from cpython.object cimport PyObject_Call
 
-from collections.abc import Iterator as _Iterator
-from inspect import iscoroutinefunction as _iscoroutinefunction
+import inspect as _inspect
+from collections import abc as _abc
 
-from werkzeug.exceptions import HTTPException as _HTTPException
-from werkzeug.wsgi import get_host as _get_environ_host
+from werkzeug import exceptions as _exceptions
 
 from fastflask import signals as _signals
+
+cdef object _Iterator = _abc.Iterator
+cdef object _iscoroutinefunction = _inspect.iscoroutinefunction
+cdef object _HTTPException = _exceptions.HTTPException
 
 cdef extern from *:
     """
@@ -50,8 +53,8 @@ cdef dict _app_tearing_receivers = _appcontext_tearing_down.receivers
 # What configure() sets: classes from modules that themselves need the engines.
 cdef object _stock_map_class = None
 cdef object _stock_session_class = None
-cdef object _stock_app_context_class = None
-cdef object _stock_request_context_class = None
+cdef type _stock_app_context_class = None
+cdef type _stock_request_context_class = None
 cdef object _stock_globals_class = None
 cdef object _split_blueprint_path = None
 
@@ -75,6 +78,12 @@ cdef enum:
     _OWN_TEARDOWN_APP = 1 << 12
     # The attributes that are fields of the C base, all of them.
     _OWN_FIELDS = 0x7FF << 13
+    _OWN_SECRET_KEY = 1 << 24
+    # Attributes of the class; the bit says that no instance has its own.
+    _OWN_REQUEST_CLASS = 1 << 25
+    _OWN_RESPONSE_CLASS = 1 << 26
+    _OWN_SESSION_INTERFACE = 1 << 27
+    _OWN_GLOBALS_CLASS = 1 << 28
 
 
 def configure(
@@ -86,6 +95,7 @@ def configure(
     request_class,
     globals_class,
     config_class,
+    secret_key,
 ):
     """Tell the cycle which classes are the stock ones.
 
@@ -99,6 +109,7 @@ def configure(
     :param request_class: the request.
     :param globals_class: the namespace of an application context.
     :param config_class: the configuration.
+    :param secret_key: the attribute of the application that reads the secret key.
     """
     global _stock_map_class, _stock_session_class, _stock_app_context_class
     global _stock_request_context_class, _stock_globals_class, _split_blueprint_path
@@ -113,7 +124,8 @@ def configure(
         (name, getattr(session_interface_class, name)) for name in _SESSION_METHODS
     ]
     _config_stages[:] = [("__getitem__", config_class.__getitem__)]
-    _request_stages[6:] = [
+    _app_stages[24:] = [("secret_key", secret_key)]
+    _request_stages[9:] = [
         ("json_module", request_class.__dict__["json_module"]),
         ("endpoint", request_class.__dict__["endpoint"]),
         ("blueprint", request_class.__dict__["blueprint"]),
@@ -136,7 +148,7 @@ cdef bint _is_stock_session(object interface) except -1:
     """Whether the interface opens and saves as the stock one does, unpatched."""
     if type(interface) is not _stock_session_class:
         return False
-    if _notes_of(interface, _session_stages).stock != (1 << len(_SESSION_METHODS)) - 1:
+    if _notes_of(type(interface), _session_stages).stock != (1 << len(_SESSION_METHODS)) - 1:
         return False
     return not _vars(interface)
 
@@ -151,7 +163,7 @@ cdef object _as_cycle(object app):
 cdef RequestContextBase _current_request_context():
     context = _read_var(_cv_request, None)
     if context is None:
-        raise RuntimeError(_no_req_msg)
+        raise RuntimeError(_no_req_msg) from None
     return context
 
 
@@ -189,7 +201,7 @@ cdef class RequestCycle:
 
         Middleware is applied by wrapping that, so that the application object stays the same.
         """
-        if _owns(self, _OWN_WSGI_APP):
+        if _own(self) & _OWN_WSGI_APP:
             return _answer(self, environ, start_response)
         return self.wsgi_app(environ, start_response)
 
@@ -211,7 +223,7 @@ cdef class RequestCycle:
 
         :param environ: the WSGI environment.
         """
-        return _stock_request_context_class(self, environ)
+        return _new_request_context(self, environ)
 
     def app_context(self):
         """Return a new :class:`~fastflask.ctx.AppContext`, to be used in a ``with`` block.
@@ -220,7 +232,7 @@ cdef class RequestCycle:
 
         .. versionadded:: 0.1
         """
-        return _stock_app_context_class(self)
+        return _new_app_context(self)
 
     def create_url_adapter(self, request):
         """Return what matches and builds URLs for a request, or for the application.
@@ -245,7 +257,7 @@ cdef class RequestCycle:
             request.trusted_hosts = trusted_hosts
 
         # Refuses a host that is not trusted; binding to the environ does not.
-        request.host = _get_environ_host(request.environ, request.trusted_hosts)
+        request.host = _wsgi.get_host(request.environ, request.trusted_hosts)
 
         url_map = self.url_map
         server_name = config["SERVER_NAME"]
@@ -376,6 +388,11 @@ _app_stages += [
     )
 ]
 cdef dict _stage_bits = {name: 1 << i for i, (name, _) in enumerate(_app_stages)}
+_stage_bits["secret_key"] = _OWN_SECRET_KEY
+_stage_bits["request_class"] = _OWN_REQUEST_CLASS
+_stage_bits["response_class"] = _OWN_RESPONSE_CLASS
+_stage_bits["session_interface"] = _OWN_SESSION_INTERFACE
+_stage_bits["app_ctx_globals_class"] = _OWN_GLOBALS_CLASS
 
 
 cdef int _note_override(RequestCycle app, object name) except -1:
@@ -388,49 +405,85 @@ cdef int _note_override(RequestCycle app, object name) except -1:
     return 0
 
 
-cdef inline bint _owns(RequestCycle app, unsigned int stages) except -1:
-    """Whether all of the given stages are the framework's own."""
-    return _notes_of(app, _app_stages).stock & ~app._overridden & stages == stages
+cdef _Notes _app_notes(RequestCycle app):
+    """Return the notes on an application's class, with what its attributes are."""
+    cdef _Notes notes = _notes_of(type(app), _app_stages)
+    if notes.request_class is None:
+        cls = type(app)
+        notes.request_class = _plain_attribute(cls, "request_class")
+        notes.response_class = _plain_attribute(cls, "response_class")
+        notes.session_interface = _plain_attribute(cls, "session_interface")
+        notes.globals_class = _plain_attribute(cls, "app_ctx_globals_class")
+        for value, bit in (
+            (notes.request_class, _OWN_REQUEST_CLASS),
+            (notes.response_class, _OWN_RESPONSE_CLASS),
+            (notes.session_interface, _OWN_SESSION_INTERFACE),
+            (notes.globals_class, _OWN_GLOBALS_CLASS),
+        ):
+            if value is not None:
+                notes.stock |= <unsigned int>bit
+    return notes
+
+
+cdef object _plain_attribute(type cls, str name):
+    """Return an attribute of a class, or ``None`` if instances find something else there."""
+    cdef PyObject *found = _PyType_Lookup(cls, name)
+    if found is NULL or hasattr(type(<object>found), "__get__"):
+        return None
+    return <object>found
+
+
+cdef inline unsigned int _own(RequestCycle app) except? 0:
+    """Return the bits of the stages that are the framework's own."""
+    return _app_notes(app).stock & ~app._overridden
+
+
+cdef inline object _request_class_of(RequestCycle app):
+    cdef _Notes notes = _app_notes(app)
+    if notes.stock & ~app._overridden & _OWN_REQUEST_CLASS:
+        return notes.request_class
+    return (<object>app).request_class
+
+
+cdef inline object _response_class_of(RequestCycle app):
+    cdef _Notes notes = _app_notes(app)
+    if notes.stock & ~app._overridden & _OWN_RESPONSE_CLASS:
+        return notes.response_class
+    return (<object>app).response_class
+
+
+cdef inline object _session_interface_of(RequestCycle app):
+    cdef _Notes notes = _app_notes(app)
+    if notes.stock & ~app._overridden & _OWN_SESSION_INTERFACE:
+        return notes.session_interface
+    return (<object>app).session_interface
+
+
+cdef inline object _globals_class_of(RequestCycle app):
+    cdef _Notes notes = _app_notes(app)
+    if notes.stock & ~app._overridden & _OWN_GLOBALS_CLASS:
+        return notes.globals_class
+    return (<object>app).app_ctx_globals_class
 
 
 # A field whose name a subclass uses for something of its own is read as an attribute.
 
+cdef inline bint _fields_are_own(RequestCycle app) except -1:
+    return _own(app) & _OWN_FIELDS == _OWN_FIELDS
+
+
 cdef inline object _config_of(RequestCycle app):
-    return app.config if _owns(app, _OWN_FIELDS) else (<object>app).config
+    return app.config if _fields_are_own(app) else (<object>app).config
 
 
 cdef inline object _url_map_of(RequestCycle app):
-    return app.url_map if _owns(app, _OWN_FIELDS) else (<object>app).url_map
-
-
-cdef inline object _before_request_funcs_of(RequestCycle app):
-    if _owns(app, _OWN_FIELDS):
-        return app.before_request_funcs
-    return (<object>app).before_request_funcs
-
-
-cdef inline object _after_request_funcs_of(RequestCycle app):
-    if _owns(app, _OWN_FIELDS):
-        return app.after_request_funcs
-    return (<object>app).after_request_funcs
-
-
-cdef inline object _teardown_request_funcs_of(RequestCycle app):
-    if _owns(app, _OWN_FIELDS):
-        return app.teardown_request_funcs
-    return (<object>app).teardown_request_funcs
-
-
-cdef inline object _preprocessors_of(RequestCycle app):
-    if _owns(app, _OWN_FIELDS):
-        return app.url_value_preprocessors
-    return (<object>app).url_value_preprocessors
+    return app.url_map if _fields_are_own(app) else (<object>app).url_map
 
 
 cdef object _setting(object config, str key):
     """Return a value of the configuration."""
     cdef PyObject *value
-    if _notes_of(config, _config_stages).stock & 1:
+    if _notes_of(type(config), _config_stages).stock & 1:
         value = PyDict_GetItemWithError(<dict>config, key)
         if value is not NULL:
             return <object>value
@@ -442,19 +495,19 @@ cdef object _answer(RequestCycle app, object environ, object start_response):
     cdef object error = None
     cdef object response
 
-    if _owns(app, _OWN_REQUEST_CONTEXT):
-        context = _stock_request_context_class(app, environ)
+    if _own(app) & _OWN_REQUEST_CONTEXT:
+        context = _new_request_context(app, environ)
     else:
         context = (<object>app).request_context(environ)
 
     try:
         try:
-            if _notes_of(context, _request_context_stages).stock & _CONTEXT_PUSH:
+            if _notes_of(type(context), _request_context_stages).stock & _CONTEXT_PUSH:
                 _push_request_context(context)
             else:
                 (<object>context).push()
 
-            if _owns(app, _OWN_FULL_DISPATCH):
+            if _own(app) & _OWN_FULL_DISPATCH:
                 response = _full_dispatch(app)
             else:
                 response = (<object>app).full_dispatch_request()
@@ -466,7 +519,7 @@ cdef object _answer(RequestCycle app, object environ, object start_response):
             raise
 
         if isinstance(response, LeanResponse):
-            if _notes_of(response, _response_stages).stock & _RESPONSE_CALL:
+            if _notes_of(type(response), _response_stages).stock & _RESPONSE_CALL:
                 return _send_response(<LeanResponse>response, environ, start_response)
 
         return response(environ, start_response)
@@ -479,35 +532,84 @@ cdef object _answer(RequestCycle app, object environ, object start_response):
         if error is not None and (<object>app).should_ignore_error(error):
             error = None
 
-        if _notes_of(context, _request_context_stages).stock & _CONTEXT_POP:
+        if _notes_of(type(context), _request_context_stages).stock & _CONTEXT_POP:
             _pop_request_context(context, error)
         else:
             (<object>context).pop(error)
 
 
+# PERF: objects are made without the detour of calling their class, which finds and calls
+# ``__new__`` and ``__init__``: 300 instructions less for each of four.
+
+cdef RequestContextBase _new_request_context(RequestCycle app, object environ):
+    cdef type cls = _stock_request_context_class
+    cdef RequestContextBase context
+    if (
+        _notes_of(cls, _request_context_stages).stock & _CONTEXT_MAKING == _CONTEXT_MAKING
+    ):
+        context = _new_object(cls)
+        _init_request_context(context, app, environ, None, None)
+        return context
+    return cls(app, environ)
+
+
+cdef AppContextBase _new_app_context(RequestCycle app):
+    cdef type cls = _stock_app_context_class
+    cdef AppContextBase context
+    if _notes_of(cls, _app_context_stages).stock & _CONTEXT_MAKING == _CONTEXT_MAKING:
+        context = _new_object(cls)
+        _init_app_context(context, app)
+        return context
+    return cls(app)
+
+
 cdef object _make_request(RequestCycle app, object environ):
-    request = (<object>app).request_class(environ)
-    json = app.json if _owns(app, _OWN_FIELDS) else (<object>app).json
+    cdef object request
+    cdef unsigned int stock = 0
+    cls = _request_class_of(app)
 
-    if isinstance(request, LeanRequest):
-        if _notes_of(request, _request_stages).stock & (_REQUEST_DICT | _REQUEST_JSON) == (
-            _REQUEST_DICT | _REQUEST_JSON
-        ):
-            _vars(request)["json_module"] = json
-            return request
+    if type(cls) is type:
+        stock = _notes_of(<type>cls, _request_stages).stock
 
-    request.json_module = json
+    if stock & _REQUEST_MAKING == _REQUEST_MAKING:
+        request = _new_object(<type>cls)
+        _init_request(<LeanRequest>request, environ, True, False)
+    else:
+        request = cls(environ)
+
+    json = app.json if _fields_are_own(app) else (<object>app).json
+
+    if (
+        isinstance(request, LeanRequest)
+        and stock & (_REQUEST_DICT | _REQUEST_JSON) == _REQUEST_DICT | _REQUEST_JSON
+    ):
+        _vars(request)["json_module"] = json
+    else:
+        request.json_module = json
     return request
 
 
+cdef object _new_response(object cls, object body):
+    """Make a response of a body and nothing else."""
+    cdef object response
+    if type(cls) is type and _notes_of(<type>cls, _response_stages).stock & (
+        _RESPONSE_INIT | _RESPONSE_NEW
+    ) == _RESPONSE_INIT | _RESPONSE_NEW:
+        response = _new_object(<type>cls)
+        _init_response(<LeanResponse>response, body, None, None, None, None, False)
+        return response
+    # A constructor of another kind is called as Flask calls it.
+    return cls(body, status=None, headers=None)
+
+
 cdef object _call_app_context(RequestCycle app):
-    if _owns(app, _OWN_APP_CONTEXT):
-        return _stock_app_context_class(app)
+    if _own(app) & _OWN_APP_CONTEXT:
+        return _new_app_context(app)
     return (<object>app).app_context()
 
 
 cdef object _adapter_for_app(RequestCycle app):
-    if _owns(app, _OWN_CREATE_ADAPTER) and _setting(_config_of(app), "SERVER_NAME") is None:
+    if _own(app) & _OWN_CREATE_ADAPTER and _setting(_config_of(app), "SERVER_NAME") is None:
         return None
     return (<object>app).create_url_adapter(None)
 
@@ -529,10 +631,10 @@ cdef bint _is_simple_host(object host) except -1:
 
 cdef bint _can_defer_adapter(RequestCycle app, object request) except -1:
     """Whether making the adapter cannot fail, has no effect, and reads nothing else."""
-    cdef dict environ
+    cdef dict environ, attributes
     cdef LeanRequest lean
 
-    if not isinstance(request, LeanRequest) or not _owns(app, _OWN_CREATE_ADAPTER):
+    if not isinstance(request, LeanRequest) or not _own(app) & _OWN_CREATE_ADAPTER:
         return False
 
     lean = <LeanRequest>request
@@ -542,23 +644,24 @@ cdef bint _can_defer_adapter(RequestCycle app, object request) except -1:
     if (
         type(lean.environ) is not dict
         or type(url_map) is not _stock_map_class
-        or url_map.host_matching
-        or (<object>app).subdomain_matching
+        or app.subdomain_matching is not False
+        or _dict_get(_vars(url_map), "host_matching") is not False
         or _setting(config, "SERVER_NAME") is not None
         or _setting(config, "TRUSTED_HOSTS") is not None
-        or request.trusted_hosts is not None
+        or not _notes_of(type(request), _request_stages).stock & _REQUEST_TRUSTED_HOSTS
+        or _dict_get(_vars(request), "trusted_hosts") is not None
     ):
         return False
 
     environ = <dict>lean.environ
-    scheme = _dict_get(environ, "wsgi.url_scheme")
     host = _dict_get(environ, "HTTP_HOST")
     lean._host_header = host
     return (
-        (scheme == "http" or scheme == "https")
+        (lean._raw_scheme == "http" or lean._raw_scheme == "https")
+        and "wsgi.url_scheme" in environ
         and "REQUEST_METHOD" in environ
         and "HTTP_UPGRADE" not in environ
-        and _is_simple_host(_dict_get(environ, "SERVER_NAME") if host is None else host)
+        and _is_simple_host(lean._server_name if host is None else host)
     )
 
 
@@ -607,6 +710,7 @@ cdef int _match_request(RequestContextBase self) except -1:
         if self._adapter_pending and isinstance(request, LeanRequest):
             lean = <LeanRequest>request
             url_map = _url_map_of(self._app)
+            attributes = _vars(url_map)
             # The server's empty path is not the root's, which it is redirected to.
             if lean._raw_path == "":
                 path = ""
@@ -614,10 +718,14 @@ cdef int _match_request(RequestContextBase self) except -1:
                 path = "/"
             else:
                 path = _with_one_slash(_decode(lean._raw_path))
-            url_map.update()
-            result = url_map._matcher.match_plain(
-                url_map.default_subdomain or "", path, lean._raw_method, False
-            )
+            if _dict_get(attributes, "_remap") is not False:
+                url_map.update()
+            domain = _dict_get(attributes, "default_subdomain") or ""
+            matcher = _dict_get(attributes, "_matcher")
+            if type(matcher) is RouteMatcher and type(domain) is str:
+                result = (<RouteMatcher>matcher)._plain(domain, path, lean._raw_method, False)
+            else:
+                result = matcher.match_plain(domain, path, lean._raw_method, False)
 
         if result is None:
             result = _adapter_of(self).match(return_rule=True)
@@ -628,7 +736,7 @@ cdef int _match_request(RequestContextBase self) except -1:
         return 0
 
     if isinstance(request, LeanRequest):
-        if _notes_of(request, _request_stages).stock & _REQUEST_DICT == _REQUEST_DICT:
+        if _notes_of(type(request), _request_stages).stock & _REQUEST_DICT == _REQUEST_DICT:
             attributes = _vars(request)
             attributes["url_rule"] = rule
             attributes["view_args"] = view_args
@@ -643,7 +751,7 @@ cdef int _match_request(RequestContextBase self) except -1:
 
 cdef int _open_session(RequestCycle app, RequestContextBase context) except -1:
     """Open the session, or note that it can be opened later with the same result."""
-    interface = (<object>app).session_interface
+    interface = _session_interface_of(app)
     request = context.request
 
     if _is_stock_session(interface) and isinstance(request, LeanRequest):
@@ -651,7 +759,10 @@ cdef int _open_session(RequestCycle app, RequestContextBase context) except -1:
         cookies = _environ_get((<LeanRequest>request).environ, "HTTP_COOKIE", None)
         if not cookies or _carries_no_session(cookies, _setting(config, "SESSION_COOKIE_NAME")):
             context._session_interface = interface
-            context._session_signed = bool((<object>app).secret_key)
+            if _own(app) & _OWN_SECRET_KEY:
+                context._session_signed = bool(_setting(config, "SECRET_KEY"))
+            else:
+                context._session_signed = bool((<object>app).secret_key)
             return 0
 
     session = interface.open_session(app, request)
@@ -676,33 +787,34 @@ cdef object _full_dispatch(RequestCycle app):
     cdef object rv
     app._got_first_request = True
 
-    if not _owns(app, _OWN_FIELDS):
+    if not _fields_are_own(app):
         (<object>app)._got_first_request = True
 
     try:
         if _started_receivers:
             _request_started.send(app, _async_wrapper=app.ensure_sync)
 
-        if _owns(app, _OWN_PREPROCESS):
+        if _own(app) & _OWN_PREPROCESS:
             rv = _preprocess(app)
         else:
             rv = (<object>app).preprocess_request()
 
         if rv is None:
-            if _owns(app, _OWN_DISPATCH):
+            if _own(app) & _OWN_DISPATCH:
                 rv = _dispatch(app)
             else:
                 rv = (<object>app).dispatch_request()
     except Exception as e:
         rv = (<object>app).handle_user_exception(e)
 
-    if _owns(app, _OWN_FINALIZE):
+    if _own(app) & _OWN_FINALIZE:
         return _finalize(app, rv, False)
     return (<object>app).finalize_request(rv)
 
 
 cdef inline object _sync(RequestCycle app, object func):
-    if _owns(app, _OWN_ENSURE_SYNC) and _is_plain_function(func, "_is_coroutine_mark"):
+    """Return a function as it is to be called."""
+    if _own(app) & _OWN_ENSURE_SYNC and _is_plain_function(func, "_is_coroutine_mark"):
         return func
     return (<object>app).ensure_sync(func)
 
@@ -710,7 +822,7 @@ cdef inline object _sync(RequestCycle app, object func):
 cdef object _blueprints_of(object request):
     """Return the names of the request's blueprints, innermost first."""
     if isinstance(request, LeanRequest):
-        if _notes_of(request, _request_stages).stock & _REQUEST_BLUEPRINTS == _REQUEST_BLUEPRINTS:
+        if _notes_of(type(request), _request_stages).stock & _REQUEST_BLUEPRINTS == _REQUEST_BLUEPRINTS:
             rule = _dict_get(_vars(request), "url_rule")
             if rule is None:
                 return ()
@@ -723,8 +835,12 @@ cdef object _blueprints_of(object request):
 
 
 cdef object _preprocess(RequestCycle app):
-    preprocessors = _preprocessors_of(app)
-    functions = _before_request_funcs_of(app)
+    if _fields_are_own(app):
+        preprocessors = app.url_value_preprocessors
+        functions = app.before_request_funcs
+    else:
+        preprocessors = (<object>app).url_value_preprocessors
+        functions = (<object>app).before_request_funcs
 
     if not preprocessors and not functions:
         return None
@@ -755,7 +871,7 @@ cdef object _dispatch(RequestCycle app):
 
     if (
         isinstance(request, LeanRequest)
-        and _notes_of(request, _request_stages).stock & _REQUEST_DICT == _REQUEST_DICT
+        and _notes_of(type(request), _request_stages).stock & _REQUEST_DICT == _REQUEST_DICT
     ):
         attributes = _vars(request)
         routing_exception = _dict_get(attributes, "routing_exception")
@@ -777,7 +893,7 @@ cdef object _dispatch(RequestCycle app):
     if method == "OPTIONS" and getattr(rule, "provide_automatic_options", False):
         return (<object>app).make_default_options_response()
 
-    views = app.view_functions if _owns(app, _OWN_FIELDS) else (<object>app).view_functions
+    views = app.view_functions if _fields_are_own(app) else (<object>app).view_functions
     view = _sync(app, views[rule.endpoint])
 
     if type(view_args) is dict:
@@ -788,14 +904,14 @@ cdef object _dispatch(RequestCycle app):
 cdef object _make_response(RequestCycle app, object rv):
     cdef object status = None
     cdef object headers = None
-    response_class = (<object>app).response_class
+    response_class = _response_class_of(app)
 
     if isinstance(rv, tuple):
         rv, status, headers = _split_result(<tuple>rv)
 
     if type(rv) is str:
         if status is None and headers is None:
-            return response_class(rv)
+            return _new_response(response_class, rv)
         return response_class(rv, status=status, headers=headers)
 
     if not isinstance(rv, response_class):
@@ -869,13 +985,13 @@ cdef object _convert_result(RequestCycle app, object response_class, object rv):
 cdef object _finalize(RequestCycle app, object rv, object from_error_handler):
     cdef object response
 
-    if _owns(app, _OWN_MAKE_RESPONSE):
+    if _own(app) & _OWN_MAKE_RESPONSE:
         response = _make_response(app, rv)
     else:
         response = (<object>app).make_response(rv)
 
     try:
-        if _owns(app, _OWN_PROCESS):
+        if _own(app) & _OWN_PROCESS:
             response = _process(app, response)
         else:
             response = (<object>app).process_response(response)
@@ -897,7 +1013,7 @@ cdef object _process(RequestCycle app, object response):
         for func in context._after:
             response = _sync(app, func)(response)
 
-    functions = _after_request_funcs_of(app)
+    functions = app.after_request_funcs if _fields_are_own(app) else (<object>app).after_request_funcs
 
     if functions:
         for name in (*_blueprints_of(context.request), None):
@@ -905,7 +1021,7 @@ cdef object _process(RequestCycle app, object response):
                 for func in reversed(functions[name]):
                     response = _sync(app, func)(response)
 
-    interface = (<object>app).session_interface
+    interface = _session_interface_of(app)
 
     # Nobody has opened the session, so there is nothing to save.
     if context._session_interface is not None and _is_stock_session(interface):
@@ -922,7 +1038,7 @@ cdef object _process(RequestCycle app, object response):
 cdef int _call_teardown_request(
     RequestCycle app, RequestContextBase context, object exc
 ) except -1:
-    if _owns(app, _OWN_TEARDOWN_REQUEST):
+    if _own(app) & _OWN_TEARDOWN_REQUEST:
         _teardown_request(app, context, exc)
     else:
         (<object>app).do_teardown_request(exc)
@@ -930,7 +1046,7 @@ cdef int _call_teardown_request(
 
 
 cdef int _teardown_request(RequestCycle app, RequestContextBase context, object exc) except -1:
-    functions = _teardown_request_funcs_of(app)
+    functions = app.teardown_request_funcs if _fields_are_own(app) else (<object>app).teardown_request_funcs
 
     if functions:
         for name in (*_blueprints_of(_current_request_context().request), None):
@@ -944,7 +1060,7 @@ cdef int _teardown_request(RequestCycle app, RequestContextBase context, object 
 
 
 cdef int _call_teardown_appcontext(RequestCycle app, object exc) except -1:
-    if _owns(app, _OWN_TEARDOWN_APP):
+    if _own(app) & _OWN_TEARDOWN_APP:
         _teardown_appcontext(app, exc)
     else:
         (<object>app).do_teardown_appcontext(exc)
@@ -952,7 +1068,7 @@ cdef int _call_teardown_appcontext(RequestCycle app, object exc) except -1:
 
 
 cdef int _teardown_appcontext(RequestCycle app, object exc) except -1:
-    if _owns(app, _OWN_FIELDS):
+    if _fields_are_own(app):
         functions = app.teardown_appcontext_funcs
     else:
         functions = (<object>app).teardown_appcontext_funcs

@@ -222,7 +222,9 @@ cdef inline object _source_value(_ProxySource source):
             raise RuntimeError(source.message) from None
 
     if not found:
-        raise RuntimeError(source.message)
+        if source.kind == _FROM_STACK:
+            raise RuntimeError(source.message)
+        raise RuntimeError(source.message) from None
 
     return _named_value(source, value)
 

@@ -2,18 +2,19 @@
 #
 # A request brings a host name, a path, a method; out come the rule and the arguments for its view,
 # or the reason why there are none. Adding a rule writes it into a tree with one level for each part
-# between slashes, and paths without a variable into one dictionary besides. Literal parts are found
-# by hash table, dynamic ones are tried by weight, then by the order in which their pattern was first
-# added. The result is that of Werkzeug's state machine for every map and path, rules are read when
+# between slashes. Literal parts are found by hash table, without making strings of the path's parts,
+# which is as fast for a whole path as one look into a dictionary. Dynamic parts are tried by weight,
+# then by the order in which their pattern was first added. The result is that of Werkzeug's state machine for every map and path, rules are read when
 # a request is matched, and no request costs more for rules that have nothing in common with its
 # path. The pure twin is ``_pure/routing.py``.
 
 include "routing_segments.pxi"
 
 from cpython.method cimport PyMethod_Check, PyMethod_GET_FUNCTION
-from cpython.object cimport PyObject
+from cpython.object cimport PyObject, PyTypeObject
 
 import re as _route_re
+from operator import methodcaller as _route_methodcaller
 
 from werkzeug.exceptions import MethodNotAllowed as _RouteMethodNotAllowed
 from werkzeug.exceptions import NotFound as _RouteNotFound
@@ -33,6 +34,7 @@ cdef extern from "Python.h":
 
 cdef object _route_by_weight = _route_attrgetter("weight")
 cdef object _route_slashes = _route_re.compile("/{2,}").sub
+cdef object _route_build_order = _route_methodcaller("build_compare_key")
 cdef object _route_get_default_redirect = _RouteAdapter.get_default_redirect
 cdef object _route_provides_defaults_for = _RouteRule.provides_defaults_for
 cdef object _route_text_to_python = _RouteConverter.to_python
@@ -45,6 +47,11 @@ cdef enum _RouteResult:
     _ROUTE_FOUND
     _ROUTE_SLASH
     _ROUTE_MERGED
+
+
+cdef enum:
+    # Values whose places in the path are noted.
+    _ROUTE_SPANS = 16
 
 
 @cython.final
@@ -67,7 +74,7 @@ cdef class _RouteNode:
         if self.literal is None:
             self.literal = _RouteTable()
         else:
-            node = self.literal.find(view, 0, view.size, _route_hash(view, 0, view.size))
+            node = self.literal.find(view, 0, view.size)
         if node is None:
             node = _RouteNode.__new__(_RouteNode)
             self.literal.add(text, node)
@@ -86,7 +93,10 @@ cdef class _RouteSearch:
     cdef object method
     cdef object websocket
     cdef object rule
-    # Values of the variables, last one first.
+    # Values of the variables, last one first: where they are in the path, or if there are many, or
+    # some that were found by a pattern, the texts.
+    cdef Py_ssize_t[_ROUTE_SPANS][2] spans
+    cdef Py_ssize_t count
     cdef list values
     # Methods of the rules that fit but for the method, and whether one fits but for the protocol.
     cdef set methods
@@ -135,8 +145,6 @@ cdef class _RouteSearch:
         cdef _RouteText text = self.text
         cdef _RouteNode child
         cdef Py_ssize_t end
-        cdef uint32_t hashed
-        cdef uint32_t character
         cdef int result
 
         while True:
@@ -149,18 +157,13 @@ cdef class _RouteSearch:
                     return self.pick_branch(node.slash.rules)
                 return _ROUTE_MISSED
 
-            hashed = 2166136261u
-            end = start
-            while end < text.size:
-                character = _route_read(text.kind, text.data, end)
-                if character == c"/":
-                    break
-                hashed = (hashed ^ character) * 16777619u
-                end += 1
+            end = _route_find(text, start, text.size, c"/")
+            if end < 0:
+                end = text.size
 
             child = None
             if node.literal is not None:
-                child = node.literal.find(text, start, end, hashed ^ (hashed >> 15))
+                child = node.literal.find(text, start, end)
             if node.edges is None and start != text.size:
                 if child is None:
                     return _ROUTE_MISSED
@@ -213,7 +216,7 @@ cdef class _RouteSearch:
                         stop -= 1  # the slash is left over for the next level
                 result = self.descend(edge.node, stop)
                 if result == _ROUTE_FOUND:
-                    self.values.append(PyUnicode_Substring(self.path, span[0], span[1]))
+                    self.keep(span[0], span[1])
             else:
                 continue
             if result:
@@ -231,6 +234,8 @@ cdef class _RouteSearch:
             stop -= 1
         result = self.descend(edge.node, stop)
         if result == _ROUTE_FOUND:
+            self.spell_out()
+            self.count += len(edge.part.groups)
             for i in range(len(edge.part.groups) - 1, -1, -1):
                 self.values.append(match.group(edge.part.groups[i]))
         return result
@@ -243,9 +248,8 @@ cdef class _RouteSearch:
         cdef Py_ssize_t i = 0
         cdef int result
 
-        self.values = []
         if root.literal is not None:
-            child = root.literal.find(view, 0, view.size, _route_hash(view, 0, view.size))
+            child = root.literal.find(view, 0, view.size)
         if child is not None:
             result = self.descend(child, 0)
             if result:
@@ -262,8 +266,41 @@ cdef class _RouteSearch:
                     return result
         return _ROUTE_MISSED
 
+    cdef int keep(self, Py_ssize_t start, Py_ssize_t end) except -1:
+        """Note where a value is."""
+        if self.values is not None:
+            self.values.append(PyUnicode_Substring(self.path, start, end))
+        elif self.count < _ROUTE_SPANS:
+            self.spans[self.count][0] = start
+            self.spans[self.count][1] = end
+        else:
+            self.spell_out()
+            self.values.append(PyUnicode_Substring(self.path, start, end))
+        self.count += 1
+        return 0
+
+    cdef int spell_out(self) except -1:
+        cdef Py_ssize_t i
+        if self.values is None:
+            self.values = []
+            for i in range(self.count):
+                self.values.append(
+                    PyUnicode_Substring(self.path, self.spans[i][0], self.spans[i][1])
+                )
+        return 0
+
     cdef object no_match(self):
-        return _RouteNoMatch(set() if self.methods is None else self.methods, self.mismatch)
+        # PERF: what its initialiser does, without calling it.
+        methods = set() if self.methods is None else self.methods
+        error = _route_bare(_RouteNoMatch, (methods, self.mismatch))
+        error.have_match_for = methods
+        error.websocket_mismatch = self.mismatch
+        return error
+
+
+cdef inline object _route_bare(object error_class, tuple arguments):
+    """Return an exception that was not initialised."""
+    return (<PyTypeObject *>error_class).tp_new(<type>error_class, <PyObject *>arguments, NULL)
 
 
 cdef inline bint _route_contains(object methods, object method) except -1:
@@ -286,39 +323,30 @@ cdef class RouteMatcher:
 
     cdef public object merge_slashes
     cdef _RouteNode _root
-    # Domain, then path, of the rules without a variable.
-    cdef dict _whole
     cdef dict _parts
     cdef list _unsettled
 
     def __init__(self, merge_slashes: bool) -> None:
         self.merge_slashes = merge_slashes
         self._root = _RouteNode.__new__(_RouteNode)
-        self._whole = {}
         self._parts = {}
         self._unsettled = []
 
     def add(self, rule) -> None:
         """Add a rule that is bound to a map. It is in its place after :meth:`update`."""
         cdef _RouteNode node = self._root
-        cdef list literal = []
         cdef Py_ssize_t depth = 0
 
         for key in _route_take_parts(rule):
             if type(key) is tuple:
-                literal = None
                 node = self._edge(node, <tuple>key, depth == 0).node
             else:
-                if literal is not None:
-                    literal.append(key)
                 node = node.literal_child(<str?>key)
             depth += 1
 
         if node.rules is None:
             node.rules = []
         node.rules.append(rule)
-        if literal:
-            self._whole.setdefault(literal[0], {})["/".join(literal[1:])] = node
 
     cdef _RouteEdge _edge(self, _RouteNode node, tuple key, bint domain):
         """Return the edge of a node for a dynamic part, a new one if need be."""
@@ -394,7 +422,7 @@ cdef class RouteMatcher:
 
         rule = search.rule
         try:
-            arguments = _route_convert(rule, search.values)
+            arguments = _route_convert(search)
         except _RouteInvalid as error:
             raise search.no_match() from error
 
@@ -414,10 +442,13 @@ cdef class RouteMatcher:
 
         Raises ``NotFound``, ``MethodNotAllowed`` or ``WebsocketMismatch``, as the adapter does.
         """
-        return self._plain(_route_exact(domain), _route_exact(path), method, websocket)
+        result = self._plain(_route_exact(domain), _route_exact(path), method, websocket)
+        if result is not None and type(result) is not tuple:
+            raise result
+        return result
 
     cdef object _plain(self, str domain, str path, object method, object websocket):
-        # For the cycle as well, which calls it without arguments being packed and unpacked.
+        # For the cycle as well. An error is returned, as raising it would cost more than finding it.
         cdef _RouteSearch search = _route_new_search(path, method, websocket)
         cdef int result = self._search(search, domain)
         if result == _ROUTE_FOUND:
@@ -425,31 +456,28 @@ cdef class RouteMatcher:
             if _route_may_redirect(rule):
                 return None
             try:
-                return rule, _route_convert(rule, search.values)
+                return rule, _route_convert(search)
             except _RouteInvalid:
                 pass
         elif result != _ROUTE_MISSED:
             return None
 
         if search.methods:
-            raise _RouteMethodNotAllowed(valid_methods=list(search.methods))
-        raise _RouteMismatch() if search.mismatch else _RouteNotFound()
+            return _RouteMethodNotAllowed(valid_methods=list(search.methods))
+        if search.mismatch:
+            return _RouteMismatch()
+        # PERF: what its initialiser does, without calling it.
+        missing = _route_bare(_RouteNotFound, ())
+        missing.response = None
+        return missing
 
     cdef int _search(self, _RouteSearch search, str domain) except -1:
         """Look for the rule, and leave it and the texts of its variables with the search."""
-        cdef _RouteNode node
         cdef int result
         cdef str path = search.path
 
-        paths = _dict_get(self._whole, domain)
-        if paths is not None:
-            node = _dict_get(<dict>paths, path)
-            # Nothing is tried before a path that is literal throughout.
-            if node is not None and search.pick(node.rules, False):
-                return _ROUTE_FOUND
-
         result = search.start(self._root, domain)
-        if result or not (self.merge_slashes and "//" in path):
+        if result or not self.merge_slashes or "//" not in path:
             return result
 
         search.path = _route_slashes("/", path)
@@ -471,6 +499,20 @@ cdef inline _RouteSearch _route_new_search(str path, object method, object webso
     search.method = method
     search.websocket = websocket
     return search
+
+
+cdef inline object _route_one_slash(object path):
+    """Return a path with exactly one slash at its start."""
+    cdef _RouteText view
+    if type(path) is str:
+        view = _route_text(<str>path)
+        if (
+            view.size
+            and _route_read(view.kind, view.data, 0) == c"/"
+            and (view.size == 1 or _route_read(view.kind, view.data, 1) != c"/")
+        ):
+            return path
+    return "/" + path.lstrip("/")
 
 
 cdef object _route_take_parts(object rule):
@@ -498,18 +540,18 @@ cdef object _route_take_parts(object rule):
     ]
 
 
-cdef dict _route_convert(object rule, list values):
+cdef dict _route_convert(_RouteSearch search):
     """Return the arguments for the view, made by the rule's converters from the texts."""
     cdef dict arguments = {}
-    cdef Py_ssize_t i
+    cdef Py_ssize_t i = search.count
+    rule = search.rule
 
-    if values:
-        i = len(values)
+    if i:
         for name, converter in (<dict?>rule._converters).items():
             if i == 0:
                 break
             i -= 1
-            arguments[name] = _route_to_python(converter, values[i])
+            arguments[name] = _route_to_python(search, converter, i)
 
     defaults = rule.defaults
     if defaults:
@@ -518,38 +560,50 @@ cdef dict _route_convert(object rule, list values):
     return arguments
 
 
-cdef object _route_to_python(object converter, object text):
-    """Return the value for a text, by the converter's own method or, for stock ones, without it."""
+cdef object _route_to_python(_RouteSearch search, object converter, Py_ssize_t i):
+    """Return a value, made by the converter's own method or, for stock ones, without it."""
+    cdef bint spelt = search.values is not None
+    cdef str text
     method = converter.to_python
+
     if PyMethod_Check(method):
         function = <object>PyMethod_GET_FUNCTION(method)
-        if function is _route_text_to_python:
-            return text
         if function is _route_number_to_python and type(converter) is _route_integer:
-            return _route_integer_of(converter, text)
-    return method(text)
+            if not spelt:
+                return _route_integer_of(
+                    converter, search.path, search.text, search.spans[i][0], search.spans[i][1]
+                )
+        elif function is _route_text_to_python:
+            if spelt:
+                return search.values[i]
+            return PyUnicode_Substring(search.path, search.spans[i][0], search.spans[i][1])
+
+    if spelt:
+        return method(search.values[i])
+    return method(PyUnicode_Substring(search.path, search.spans[i][0], search.spans[i][1]))
 
 
-cdef object _route_integer_of(object converter, str text):
-    cdef _RouteText view = _route_text(text)
+cdef object _route_integer_of(
+    object converter, str path, _RouteText text, Py_ssize_t start, Py_ssize_t end
+):
     cdef Py_ssize_t i
     cdef uint32_t character
     cdef long long number = 0
 
     digits = converter.fixed_digits
-    if digits and view.size != digits:
+    if digits and end - start != digits:
         raise _RouteInvalid
 
-    if view.size < 19:
-        for i in range(view.size):
-            character = _route_read(view.kind, view.data, i)
+    if end - start < 19:
+        for i in range(start, end):
+            character = _route_read(text.kind, text.data, i)
             if not (c"0" <= character <= c"9"):
                 break
             number = number * 10 + <int>(character - c"0")
         else:
             return _route_within(converter, number)
     try:
-        value = int(text)
+        value = int(PyUnicode_Substring(path, start, end))
     except ValueError as error:
         raise _RouteInvalid from error
     return _route_within(converter, value)
@@ -583,10 +637,36 @@ cdef bint _route_may_redirect(object rule) except -1:
                 break
             if other.defaults:
                 return True
-            if type(other).provides_defaults_for is not _route_provides_defaults_for:
+            if (
+                _PyType_Lookup(type(other), "provides_defaults_for")
+                != <PyObject *>_route_provides_defaults_for
+            ):
                 return True
 
     return False
+
+
+def update_map(self) -> None:
+    """Bring what was prepared up to date with the rules. Matching and building do so first."""
+    if not self._remap:
+        return
+
+    with self._remap_lock:
+        if self._remap:
+            self._matcher.update()
+            for rules in self._rules_by_endpoint.values():
+                if len(rules) > 1:
+                    rules.sort(key=_route_build_order)
+            self._remap = False
+
+
+cdef object _route_update_map = update_map
+
+
+cdef inline int _route_update(object url_map) except -1:
+    if _PyType_Lookup(type(url_map), "update") != <PyObject *>_route_update_map or url_map._remap:
+        url_map.update()
+    return 0
 
 
 def match_url(
@@ -603,19 +683,20 @@ def match_url(
     Raises ``NotFound``, ``MethodNotAllowed``, ``WebsocketMismatch`` or ``RequestRedirect``.
     """
     url_map = self.map
-    url_map.update()
+    _route_update(url_map)
     matcher = url_map._matcher
 
     if (
         isinstance(matcher, RouteMatcher)
-        and type(self).get_default_redirect is _route_get_default_redirect
+        and _PyType_Lookup(type(self), "get_default_redirect")
+        == <PyObject *>_route_get_default_redirect
     ):
         domain = self.server_name
         if not url_map.host_matching and self.subdomain is not None:
             domain = self.subdomain
 
         path = self.path_info if path_info is None else path_info
-        path = "/" + path.lstrip("/") if path else ""
+        path = _route_one_slash(path) if path else ""
 
         found = (<RouteMatcher>matcher)._plain(
             _route_exact(domain),
@@ -623,8 +704,10 @@ def match_url(
             (method or self.default_method).upper(),
             self.websocket if websocket is None else websocket,
         )
-        if found is not None:
+        if type(found) is tuple:
             return found if return_rule else ((<tuple>found)[0].endpoint, (<tuple>found)[1])
+        if found is not None:
+            raise found
 
     return _RouteAdapter.match(self, path_info, method, return_rule, query_args, websocket)
 

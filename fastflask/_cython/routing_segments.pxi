@@ -13,7 +13,7 @@ from cpython.unicode cimport (
     PyUnicode_Substring,
 )
 from libc.stdint cimport uint32_t
-from libc.string cimport memcmp
+from libc.string cimport memchr, memcmp
 
 import re as _route_re
 from operator import attrgetter as _route_attrgetter
@@ -37,6 +37,8 @@ cdef enum _RouteKind:
 # Up to this number of siblings, trying all is as good as an index.
 cdef enum:
     _ROUTE_MANY = 8
+    # Up to this number of literal siblings, comparing all is cheaper than hashing.
+    _ROUTE_FEW = 3
 
 
 cdef str _ROUTE_LITERAL = r"(?:\\[^A-Za-z0-9]|[^\\.^$*+?{}\[\]|()])*"
@@ -114,9 +116,14 @@ cdef inline bint _route_decimals(_RouteText text, Py_ssize_t start, Py_ssize_t e
 
 
 cdef inline Py_ssize_t _route_find(
-    _RouteText text, Py_ssize_t start, Py_ssize_t end, uint32_t wanted
+    _RouteText text, Py_ssize_t start, Py_ssize_t end, char wanted
 ) noexcept:
+    """Return the first place of an ASCII character, or -1."""
     cdef Py_ssize_t i
+    cdef const char *found
+    if text.kind == 1:
+        found = <const char *>memchr(<const char *>text.data + start, wanted, end - start)
+        return -1 if found is NULL else found - <const char *>text.data
     for i in range(start, end):
         if _route_read(text.kind, text.data, i) == wanted:
             return i
@@ -435,12 +442,21 @@ cdef class _RouteTable:
         self._enter(index)
         return 0
 
-    cdef _RouteNode find(
-        self, _RouteText text, Py_ssize_t start, Py_ssize_t end, uint32_t hashed
-    ):
-        cdef uint32_t slot = hashed & self.mask
+    cdef _RouteNode find(self, _RouteText text, Py_ssize_t start, Py_ssize_t end):
+        cdef uint32_t hashed
+        cdef uint32_t slot
         cdef uint32_t index
         cdef str key
+
+        if len(self.keys) <= _ROUTE_FEW:
+            for index in range(<uint32_t>len(self.keys)):
+                key = <str>self.keys[index]
+                if len(key) == end - start and _route_has(text, start, key):
+                    return <_RouteNode>self.nodes[index]
+            return None
+
+        hashed = _route_hash(text, start, end)
+        slot = hashed & self.mask
         while True:
             index = self.slots[slot]
             if not index:

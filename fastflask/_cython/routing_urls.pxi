@@ -72,6 +72,8 @@ cdef class RuleBuilder:
     cdef list _path
     cdef list _needed
     cdef frozenset _known
+    # What is built without values, if nothing needs one.
+    cdef tuple _plain
 
     def __init__(self, rule, trace, defaults) -> None:
         self._defaults = dict(defaults or ())
@@ -83,6 +85,8 @@ cdef class RuleBuilder:
         self._path = _route_join_literals(rule, trace[at + 1 :], self._defaults)
         self._needed = [text for variable, text in (*self._domain, *self._path) if variable]
         self._known = frozenset([*self._needed, *map(str, self._defaults)])
+        if not self._needed:
+            self._plain = self._domain[0][1], self._path[0][1]
 
     def build(self, values, append_unknown) -> tuple[str, str]:
         """Return the domain part and the path, with the query if there is one.
@@ -98,6 +102,9 @@ cdef class RuleBuilder:
     cdef tuple _build(self, dict values, bint append_unknown):
         cdef dict extra = None
         cdef str query = None
+
+        if self._plain is not None and not values:
+            return self._plain
 
         for name in self._needed:
             if name not in values:
@@ -218,6 +225,9 @@ def build_rule(self, values, append_unknown=True):
         return None
 
 
+cdef object _route_build_rule = build_rule
+
+
 def build_url(
     self,
     endpoint,
@@ -238,20 +248,27 @@ def build_url(
 
     Raises ``BuildError`` if no rule of the endpoint fits. Errors of the converters pass through.
     """
-    if type(self)._partial_build is not _route_partial_build:
+    if _PyType_Lookup(type(self), "_partial_build") != <PyObject *>_route_partial_build:
         return _RouteAdapter.build(
             self, endpoint, values, method, force_external, append_unknown, url_scheme
         )
 
     url_map = self.map
-    url_map.update()
+    _route_update(url_map)
     cdef dict given = _route_given(values)
-    cdef tuple built = _route_build_first(self, url_map, endpoint, given, method, append_unknown)
+    cdef bint websocket = False
+    cdef tuple built = None
+    rules = _dict_get(<dict?>url_map._rules_by_endpoint, endpoint)
+    if rules is not None:
+        if method is None:
+            built = _route_build(self, url_map, rules, given, True, None, append_unknown, &websocket)
+        if built is None:
+            built = _route_build(self, url_map, rules, given, False, method, append_unknown, &websocket)
     if built is None:
-        raise _RouteBuildError(endpoint, given, method, self)
+        raise _RouteBuildError(endpoint, dict(given), method, self)
 
-    domain, path, websocket = built
-    path = path.lstrip("/")
+    domain = built[0]
+    path = _route_one_slash(built[1])
     if not force_external and not websocket:
         if url_map.host_matching:
             here = self.get_host(domain) == self.server_name
@@ -259,7 +276,7 @@ def build_url(
             here = domain == self.subdomain
         if here:
             root = self.script_name
-            return f"/{path}" if root == "/" else f"{root.rstrip('/')}/{path}"
+            return path if root == "/" else root.rstrip("/") + path
 
     if url_scheme is None:
         url_scheme = self.url_scheme
@@ -271,24 +288,31 @@ def build_url(
         url_scheme = "https" if secure else "http"
 
     scheme = f"{url_scheme}:" if url_scheme else ""
-    return f"{scheme}//{self.get_host(domain)}{self.script_name[:-1]}/{path}"
+    return f"{scheme}//{self.get_host(domain)}{self.script_name[:-1]}{path}"
 
 
 cdef dict _route_given(object values):
-    """Return the values without those that are ``None``, or that a multi-dict has no item for."""
-    cdef dict given = {}
+    """Return the values without those that are ``None``, or that a multi-dict has no item for.
+
+    A dictionary that has all it needs is returned itself, and must not be changed.
+    """
+    cdef dict given
     if not values:
-        return given
+        return {}
+    if type(values) is dict:
+        for value in (<dict>values).values():
+            if value is None:
+                break
+        else:
+            return <dict>values
+
+    given = {}
     if isinstance(values, _RouteMultiDict):
         for name, items in dict.items(values):
             if len(items) == 1:
                 given[name] = items[0]
             elif len(items):
                 given[name] = items
-    elif type(values) is dict:
-        for name, value in (<dict>values).items():
-            if value is not None:
-                given[name] = value
     else:
         for name, value in values.items():
             if value is not None:
@@ -296,66 +320,74 @@ cdef dict _route_given(object values):
     return given
 
 
-cdef tuple _route_build_first(
-    object adapter, object url_map, object endpoint, dict values, object method, bint append_unknown
+cdef tuple _route_build(
+    object adapter,
+    object url_map,
+    object rules,
+    dict values,
+    bint current,
+    object method,
+    bint append_unknown,
+    bint *websocket,
 ):
-    """Return domain, path and protocol from the first rule that can be built.
+    """Return domain and path from the first rule that can be built, and tell whether it is one for
+    websockets.
 
-    Without a method a rule for the current one is preferred; with host matching, one on this host.
+    :param current: look for a rule for the current method.
+    :param method: method to look for, if not the current one; ``None`` for any.
     """
-    rules = url_map._rules_by_endpoint.get(endpoint, ())
-    if method is None:
-        built = _route_build_for(
-            adapter, url_map, rules, values, adapter.default_method, append_unknown
-        )
-        if built is not None:
-            return built
-    return _route_build_for(adapter, url_map, rules, values, method, append_unknown)
-
-
-cdef tuple _route_build_for(
-    object adapter, object url_map, object rules, dict values, object method, bint append_unknown
-):
     cdef tuple elsewhere = None
+    cdef bint elsewhere_websocket = False
+
     for rule in rules:
-        if type(rule).suitable_for is _route_suitable_for:
-            if not _route_suits(rule, values, method):
+        if _PyType_Lookup(type(rule), "suitable_for") == <PyObject *>_route_suitable_for:
+            if not _route_suits(rule, values, adapter, current, method):
                 continue
-        elif not rule.suitable_for(values, method):
+        elif not rule.suitable_for(dict(values), adapter.default_method if current else method):
             continue
-        built = _route_build(rule, values, append_unknown)
+        built = _route_build_one(rule, values, append_unknown)
         if built is None:
             continue
         if not url_map.host_matching or built[0] == adapter.server_name:
-            return built[0], built[1], rule.websocket
+            websocket[0] = rule.websocket
+            return built
         if elsewhere is None:
-            elsewhere = built[0], built[1], rule.websocket
+            elsewhere = built
+            elsewhere_websocket = rule.websocket
+
+    websocket[0] = elsewhere_websocket
     return elsewhere
 
 
-cdef object _route_build(object rule, dict values, bint append_unknown):
-    if type(rule).build is not build_rule:
-        return rule.build(values, append_unknown)
+cdef inline object _route_build_one(object rule, dict values, bint append_unknown):
+    if _PyType_Lookup(type(rule), "build") != <PyObject *>_route_build_rule:
+        return rule.build(dict(values), append_unknown)
     builder = rule._builder
     if type(builder) is not RuleBuilder:
-        return rule.build(values, append_unknown)
+        return rule.build(dict(values), append_unknown)
     try:
         return (<RuleBuilder>builder)._build(values, append_unknown)
     except _RouteInvalid:
         return None
 
 
-cdef bint _route_suits(object rule, dict values, object method) except -1:
+cdef bint _route_suits(
+    object rule, dict values, object adapter, bint current, object method
+) except -1:
     """Whether a rule can be built from these values, as the stock ``suitable_for`` answers."""
-    if method is not None:
-        methods = rule.methods
-        if methods is not None and not _route_contains(methods, method):
+    methods = rule.methods
+    if methods is not None:
+        if current:
+            method = adapter.default_method
+        if method is not None and not _route_contains(methods, method):
             return False
 
     defaults = rule.defaults or ()
-    for name in rule.arguments:
-        if name not in values and name not in defaults:
-            return False
+    names = rule.arguments
+    if names:
+        for name in names:
+            if name not in values and name not in defaults:
+                return False
 
     if defaults:
         for name, value in defaults.items():

@@ -7,17 +7,25 @@
 
 from cpython.unicode cimport PyUnicode_AsUTF8String
 
-from werkzeug.datastructures import EnvironHeaders as _EnvironHeaders, Headers as _Headers
-from werkzeug.http import HTTP_STATUS_CODES as _HTTP_STATUS_CODES
-from werkzeug.sansio.utils import get_host as _get_host
-from werkzeug.utils import get_content_type as _get_content_type
-from werkzeug.wrappers import Request as _BaseRequest, Response as _BaseResponse
-from werkzeug.wsgi import ClosingIterator as _ClosingIterator
+from werkzeug import datastructures as _datastructures, http as _http, wsgi as _wsgi
+from werkzeug import utils as _utils, wrappers as _wrappers
+from werkzeug.sansio import utils as _sansio_utils
+
+# Names of C, as a global of the module is a dict lookup each time.
+cdef object _EnvironHeaders = _datastructures.EnvironHeaders
+cdef object _Headers = _datastructures.Headers
+cdef object _HTTP_STATUS_CODES = _http.HTTP_STATUS_CODES
+cdef object _get_host = _sansio_utils.get_host
+cdef object _get_content_type = _utils.get_content_type
+cdef object _BaseRequest = _wrappers.Request
+cdef object _BaseResponse = _wrappers.Response
+cdef object _ClosingIterator = _wsgi.ClosingIterator
 
 cdef extern from "Python.h":
     bint PyUnicode_IS_ASCII(object text) noexcept
     Py_ssize_t PyUnicode_GET_LENGTH(object text) noexcept
     Py_UCS4 PyUnicode_READ_CHAR(object text, Py_ssize_t index) noexcept
+    PyObject *PyIter_Next(object iterator) except? NULL
 
 cdef object _base_clean_status = _BaseResponse._clean_status
 # Status code to its phrase and its line; only codes that Werkzeug knows get in.
@@ -43,6 +51,17 @@ cdef str _decode(object text):
     return text.encode("latin1").decode(errors="replace")
 
 
+cdef bint _is_upper(object text) noexcept:
+    """Whether text has upper-case letters of ASCII only."""
+    cdef Py_ssize_t i
+    if type(text) is not str:
+        return False
+    for i in range(PyUnicode_GET_LENGTH(text)):
+        if not c"A" <= PyUnicode_READ_CHAR(text, i) <= c"Z":
+            return False
+    return True
+
+
 cdef str _with_one_slash(str path):
     """Return a path with exactly one slash at its beginning."""
     cdef Py_ssize_t length = PyUnicode_GET_LENGTH(path)
@@ -56,8 +75,11 @@ cdef enum:
     _REQUEST_CLOSE = 1
     # Attributes are read and set in the instance's dict, as any object does it.
     _REQUEST_DICT = 2 | 4 | 8 | 16 | 32
-    _REQUEST_JSON = 64
-    _REQUEST_BLUEPRINTS = 2 | 8 | 128 | 256 | 512
+    _REQUEST_TRUSTED_HOSTS = 64
+    # Neither __init__ nor __new__ is overridden.
+    _REQUEST_MAKING = 128 | 256
+    _REQUEST_JSON = 512
+    _REQUEST_BLUEPRINTS = 2 | 8 | 1024 | 2048 | 4096
 
 
 cdef class LeanRequest:
@@ -97,35 +119,7 @@ cdef class LeanRequest:
     cdef bint _any_host
 
     def __init__(self, environ, populate_request=True, shallow=False):
-        method = _environ_get(environ, "REQUEST_METHOD", "GET")
-        self.method = self._raw_method = method.upper()
-        self.scheme = self._raw_scheme = _environ_get(environ, "wsgi.url_scheme", "http")
-        self._server_name = _environ_get(environ, "SERVER_NAME", None)
-        self._server_port = _environ_get(environ, "SERVER_PORT", None)
-        self._raw_script_name = _environ_get(environ, "SCRIPT_NAME", None)
-        self._raw_path = _environ_get(environ, "PATH_INFO", None)
-        self._raw_query = _environ_get(environ, "QUERY_STRING", None)
-
-        if self._raw_script_name:
-            self.root_path = _decode(self._raw_script_name).rstrip("/")
-        else:
-            self.root_path = ""
-
-        self.path = _with_one_slash(_decode(self._raw_path)) if self._raw_path else "/"
-
-        # Text that is no byte each has to fail here.
-        if self._raw_query is not None:
-            if type(self._raw_query) is not str or not PyUnicode_IS_ASCII(self._raw_query):
-                self._query_string = self._raw_query.encode("latin1")
-        else:
-            self._query_string = b""
-
-        self.remote_addr = _environ_get(environ, "REMOTE_ADDR", None)
-        self.environ = environ
-        self.shallow = shallow
-
-        if populate_request and not shallow:
-            environ["werkzeug.request"] = self
+        _init_request(self, environ, populate_request, shallow)
 
     @property
     def query_string(self):
@@ -190,10 +184,45 @@ cdef class LeanRequest:
             _BaseRequest.close(self)
 
 
+cdef int _init_request(
+    LeanRequest self, object environ, object populate_request, object shallow
+) except -1:
+    method = _environ_get(environ, "REQUEST_METHOD", "GET")
+    self.method = self._raw_method = method if _is_upper(method) else method.upper()
+    self.scheme = self._raw_scheme = _environ_get(environ, "wsgi.url_scheme", "http")
+    self._server_name = _environ_get(environ, "SERVER_NAME", None)
+    self._server_port = _environ_get(environ, "SERVER_PORT", None)
+    self._raw_script_name = _environ_get(environ, "SCRIPT_NAME", None)
+    self._raw_path = _environ_get(environ, "PATH_INFO", None)
+    self._raw_query = _environ_get(environ, "QUERY_STRING", None)
+
+    if self._raw_script_name:
+        self.root_path = _decode(self._raw_script_name).rstrip("/")
+    else:
+        self.root_path = ""
+
+    self.path = _with_one_slash(_decode(self._raw_path)) if self._raw_path else "/"
+
+    # Text that is no byte each has to fail here.
+    if self._raw_query is not None:
+        if type(self._raw_query) is not str or not PyUnicode_IS_ASCII(self._raw_query):
+            self._query_string = self._raw_query.encode("latin1")
+    else:
+        self._query_string = b""
+
+    self.remote_addr = _environ_get(environ, "REMOTE_ADDR", None)
+    self.environ = environ
+    self.shallow = shallow
+
+    if populate_request and not shallow:
+        environ["werkzeug.request"] = self
+    return 0
+
+
 cdef int _close_request(object request) except -1:
     """Close a request at the end of its context, by whatever ``close`` its class has."""
     if isinstance(request, LeanRequest):
-        if _notes_of(request, _request_stages).stock & _REQUEST_CLOSE:
+        if _notes_of(type(request), _request_stages).stock & _REQUEST_CLOSE:
             files = "files" in _vars(request)
             if not files and "close" not in _vars(request):
                 return 0
@@ -217,6 +246,7 @@ cdef enum:
     _RESPONSE_INIT = 4096
     # All that decides what is sent.
     _RESPONSE_SENDING = 2 | 4 | 8 | 16 | 128 | 256 | 512 | 1024 | 2048
+    _RESPONSE_NEW = 8192
     # All that decides what the constructor does.
     _RESPONSE_MAKING = 64 | 128 | 256 | 512 | 1024 | 4096
 
@@ -237,12 +267,9 @@ cdef class LeanResponse:
     cdef public object _status_code
     cdef object _made_headers
     cdef object _pending_type
-    # Not negative once there is a length.
+    # One more than the length, or 0 if there is none.
     cdef Py_ssize_t _pending_length
     cdef object _callbacks
-
-    def __cinit__(self):
-        self._pending_length = -1
 
     def __init__(
         self,
@@ -274,8 +301,8 @@ cdef class LeanResponse:
             headers = _Headers()
             if self._pending_type is not None:
                 headers["Content-Type"] = self._pending_type
-            if self._pending_length >= 0:
-                headers["Content-Length"] = str(self._pending_length)
+            if self._pending_length:
+                headers["Content-Length"] = str(self._pending_length - 1)
             self._made_headers = headers
         return self._made_headers
 
@@ -317,7 +344,7 @@ cdef class LeanResponse:
         :param environ: the WSGI environment of the request.
         """
         headers = _wsgi_headers(self, environ)
-        if _notes_of(self, _response_stages).stock & _RESPONSE_GET_ITER:
+        if _notes_of(type(self), _response_stages).stock & _RESPONSE_GET_ITER:
             app_iter = _app_iter(self, environ, self.status_code)
         else:
             app_iter = self.get_app_iter(environ)
@@ -379,7 +406,7 @@ cdef inline bint _is_bodiless(long status) noexcept:
 
 cdef _Notes _response_notes(LeanResponse self):
     """Return the notes on a response's class, with the defaults that its class sets."""
-    cdef _Notes notes = _notes_of(self, _response_stages)
+    cdef _Notes notes = _notes_of(type(self), _response_stages)
     if notes.status is None and notes.stock & _RESPONSE_STATUS == _RESPONSE_STATUS:
         cls = type(self)
         mimetype = cls.default_mimetype
@@ -459,7 +486,7 @@ cdef int _set_data(LeanResponse self, object value, bint automatic_length) excep
     self.response = [value]
     if automatic_length:
         if self._made_headers is None:
-            self._pending_length = len(value)
+            self._pending_length = len(value) + 1
         else:
             self._made_headers["Content-Length"] = str(len(value))
     return 0
@@ -480,14 +507,38 @@ cdef object _app_iter(LeanResponse self, object environ, long status):
         return _make_body_iterator((), self)
     if self.direct_passthrough:
         return self.response
-    if _notes_of(self, _response_stages).stock & _RESPONSE_ITER_ENCODED:
+    if _notes_of(type(self), _response_stages).stock & _RESPONSE_ITER_ENCODED:
         return _make_body_iterator(self.response, self)
     return _ClosingIterator(self.iter_encoded(), self.close)
 
 
+cdef tuple _last_type_item = (None, None)
+cdef enum:
+    _LENGTH_ITEMS = 4096
+cdef list _length_items = [None] * _LENGTH_ITEMS
+
+
+cdef tuple _type_item(object content_type):
+    # PERF: most responses have the type of the one before, so its tuple is sent again.
+    global _last_type_item
+    if _last_type_item[1] is not content_type:
+        _last_type_item = "Content-Type", content_type
+    return _last_type_item
+
+
+cdef tuple _length_item(Py_ssize_t length):
+    # PERF: likewise a tuple for each of the shorter lengths, once it was needed.
+    if length >= _LENGTH_ITEMS:
+        return "Content-Length", str(length)
+    item = _length_items[length]
+    if item is None:
+        item = _length_items[length] = "Content-Length", str(length)
+    return <tuple>item
+
+
 cdef object _wsgi_headers(LeanResponse self, object environ):
     """Return the list of headers for the server."""
-    cdef unsigned int stock = _notes_of(self, _response_stages).stock
+    cdef unsigned int stock = _notes_of(type(self), _response_stages).stock
     cdef list headers
 
     if (
@@ -498,9 +549,9 @@ cdef object _wsgi_headers(LeanResponse self, object environ):
     ):
         headers = []
         if self._pending_type is not None:
-            headers.append(("Content-Type", self._pending_type))
-        if self._pending_length >= 0:
-            headers.append(("Content-Length", str(self._pending_length)))
+            headers.append(_type_item(self._pending_type))
+        if self._pending_length:
+            headers.append(_length_item(self._pending_length - 1))
         elif self.automatically_set_content_length and self.is_sequence:
             headers.append(("Content-Length", str(sum(map(len, self.iter_encoded())))))
         return headers
@@ -509,7 +560,7 @@ cdef object _wsgi_headers(LeanResponse self, object environ):
 
 
 cdef object _send_response(LeanResponse self, object environ, object start_response):
-    cdef unsigned int stock = _notes_of(self, _response_stages).stock
+    cdef unsigned int stock = _notes_of(type(self), _response_stages).stock
 
     if stock & _RESPONSE_SENDING == _RESPONSE_SENDING:
         headers = _wsgi_headers(self, environ)
@@ -537,33 +588,52 @@ cdef class BodyIterator:
     cdef object _body
     cdef object _items
     cdef object _response
+    # Where a list is read, which needs no iterator; -1 for anything else.
+    cdef Py_ssize_t _index
 
     def __init__(self, body, response):
         self._body = body
         self._response = response
+        self._index = 0 if type(body) is list else -1
 
     def __iter__(self):
         return self
 
     def __next__(self):
-        if self._items is None:
-            # Not before the server asks, as making an iterator may run a user's code.
-            self._items = iter(self._body or ())
-        try:
-            item = next(self._items)
-        except BaseException:
-            self._items = iter(())
-            raise
+        cdef object item
+        if self._index >= 0:
+            if self._body is None or self._index >= len(<list>self._body):
+                raise StopIteration
+            item = (<list>self._body)[self._index]
+            self._index += 1
+        else:
+            item = self._next_item()
         if isinstance(item, str):
             return item.encode()
         return item
+
+    cdef object _next_item(self):
+        cdef PyObject *item
+        if self._items is None:
+            # Not before the server asks, as making an iterator may run a user's code.
+            self._items = iter(() if self._body is None else self._body)
+        try:
+            item = PyIter_Next(self._items)
+            if item is NULL:
+                raise StopIteration
+        except BaseException:
+            self._items = iter(())
+            raise
+        found = <object>item
+        Py_DECREF(found)
+        return found
 
     def close(self):
         """Close the response."""
         self._items = self._body = None
         response = self._response
         if isinstance(response, LeanResponse):
-            if _notes_of(response, _response_stages).stock & _RESPONSE_CLOSE:
+            if _notes_of(type(response), _response_stages).stock & _RESPONSE_CLOSE:
                 _close_response(<LeanResponse>response)
                 return
         response.close()
@@ -573,6 +643,7 @@ cdef inline BodyIterator _make_body_iterator(object body, object response):
     cdef BodyIterator iterator = BodyIterator.__new__(BodyIterator)
     iterator._body = body
     iterator._response = response
+    iterator._index = 0 if type(body) is list else -1
     return iterator
 
 
@@ -584,6 +655,9 @@ _request_stages += [
     ("url_rule", None),
     ("view_args", None),
     ("routing_exception", None),
+    ("trusted_hosts", None),
+    ("__init__", LeanRequest.__dict__["__init__"]),
+    ("__new__", LeanRequest.__dict__["__new__"]),
 ]
 _response_stages += [
     ("__call__", LeanResponse.__dict__["__call__"]),
@@ -599,4 +673,5 @@ _response_stages += [
     ("headers", LeanResponse.__dict__["headers"]),
     ("is_sequence", _BaseResponse.__dict__["is_sequence"]),
     ("__init__", LeanResponse.__dict__["__init__"]),
+    ("__new__", LeanResponse.__dict__["__new__"]),
 ]

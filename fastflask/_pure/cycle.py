@@ -53,6 +53,7 @@ def configure(
     request_class: type,
     globals_class: type,
     config_class: type,
+    secret_key: t.Any,
 ) -> None:
     """Tell the cycle which classes are the stock ones.
 
@@ -66,8 +67,9 @@ def configure(
     :param request_class: the request.
     :param globals_class: the namespace of an application context.
     :param config_class: the configuration.
+    :param secret_key: the attribute of the application that reads the secret key.
     """
-    # The last three serve the compiled twin only, which goes round their attribute reads.
+    # The last four serve the compiled twin only, which goes round their attribute reads.
     global _map_class, _session_interface_class, _session_methods
     global _app_context_class, _request_context_class
     _map_class = map_class
@@ -108,7 +110,7 @@ def _is_simple_host(host: str | None) -> bool:
 def _current_request_context() -> t.Any:
     context = cv_request.get(None)
     if context is None:
-        raise RuntimeError(no_req_msg)
+        raise RuntimeError(no_req_msg) from None
     return context
 
 

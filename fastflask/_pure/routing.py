@@ -11,6 +11,7 @@ The compiled twin is ``_cython/routing.pxi``.
 
 from __future__ import annotations
 
+import operator
 import re
 import typing as t
 
@@ -32,6 +33,7 @@ from .routing_segments import PartKey
 _Found = tuple[t.Any, tuple[t.Any, ...]]
 
 _slashes = re.compile("/{2,}")
+_build_order = operator.methodcaller("build_compare_key")
 _get_default_redirect = MapAdapter.get_default_redirect
 _provides_defaults_for = Rule.provides_defaults_for
 
@@ -367,6 +369,20 @@ def _may_redirect(rule: Rule) -> bool:
                 return True
 
     return False
+
+
+def update_map(self: t.Any) -> None:
+    """Bring what was prepared up to date with the rules. Matching and building do so first."""
+    if not self._remap:
+        return
+
+    with self._remap_lock:
+        if self._remap:
+            self._matcher.update()
+            for rules in self._rules_by_endpoint.values():
+                if len(rules) > 1:
+                    rules.sort(key=_build_order)
+            self._remap = False
 
 
 def match_url(

@@ -311,7 +311,7 @@ class BodyIterator:
     def __next__(self) -> bytes:
         if self._items is None:
             # Not before the server asks, as making an iterator may run a user's code.
-            self._items = iter(self._body or ())
+            self._items = iter(() if self._body is None else self._body)
         try:
             item = next(self._items)
         except BaseException:

@@ -88,7 +88,7 @@ def test_repr_names_class_and_name(scaffold: t.Any) -> None:
 
 @pytest.mark.parametrize("registry", REGISTRIES)
 def test_registry_is_ordinary_dict_of_lists(scaffold: t.Any, registry: str) -> None:
-    funcs = vars(scaffold)[registry]
+    funcs = getattr(scaffold, registry)
     assert isinstance(funcs, dict)
     assert funcs["unknown"] == []
 

@@ -1,0 +1,67 @@
+"""From a path and a method to a rule and its arguments, in tables of one to ten thousand rules."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from werkzeug.exceptions import HTTPException
+
+from .tables import KINDS
+from .tables import SIZES
+from .tables import Table
+from .tables import api
+from .tables import finder
+from .tables import siblings
+
+_LARGE = [*SIZES[:-1], pytest.param(SIZES[-1], marks=pytest.mark.full)]
+
+
+def _bench(
+    benchmark: t.Any, side: t.Any, table: Table, paths: list[str], method: str = "GET"
+) -> None:
+    """Measure a match. Errors are caught, as whoever asks has to."""
+    find = finder(side, table)
+
+    def match() -> None:
+        for path in paths:
+            try:
+                find(path, method)
+            except HTTPException:
+                pass
+
+    benchmark.extra_info["operations"] = len(paths)
+    benchmark(match)
+
+
+@pytest.mark.parametrize("kind", ["static", "int", "mixed"])
+@pytest.mark.parametrize("size", _LARGE)
+@pytest.mark.parametrize("ask", ["hit", "miss", "method"])
+def bench_match(benchmark, side, kind, size, ask):
+    """A path that a rule matches, that none does, or only for another method."""
+    table = KINDS[kind](size)
+    paths = table.misses() if ask == "miss" else table.hits()
+    _bench(benchmark, side, table, paths, "POST" if ask == "method" else "GET")
+
+
+@pytest.mark.parametrize("arguments", [0, 1, 2, 4])
+def bench_api(benchmark, side, arguments):
+    """A path with so many arguments, in an API of 302 rules."""
+    table = api(arguments)
+    _bench(benchmark, side, table, table.hits())
+
+
+def bench_api_miss(benchmark, side):
+    """A path that no rule matches, in an API of 302 rules."""
+    table = api(2)
+    _bench(benchmark, side, table, table.misses())
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("ask", ["hit", "miss"])
+def bench_siblings(benchmark, side, ask):
+    """One of 1,000 rules that differ only within the segment of their variable."""
+    table = siblings(1_000)
+    paths = table.misses() if ask == "miss" else table.hits()
+    # The slowest take milliseconds for each.
+    _bench(benchmark, side, table, paths[::20])

@@ -1,0 +1,132 @@
+"""The workers as the runner sees them, and what can be said of the machine they run on."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import typing as t
+from datetime import datetime
+from datetime import timezone
+from importlib import metadata
+from pathlib import Path
+
+from .contenders import CONTENDERS
+from .contenders import Contender
+
+ROOT = Path(__file__).parent.parent
+#: What the contenders stand on, so that its releases are told too.
+_LIBRARIES = ("werkzeug", "jinja2", "itsdangerous", "asgiref", "cython", "pytest-benchmark")
+#: What would make a contender something else than what users run.
+_UNWANTED = ("PYTHONDEVMODE", "PYTHONMALLOC", "PYTHONASYNCIODEBUG", "PYTHONTRACEMALLOC")
+
+
+class Failed(Exception):
+    """A worker could not do what it was asked to."""
+
+
+class Skipped(Exception):
+    """A contender does not have the operation."""
+
+
+class Process:
+    """A worker, from the outside."""
+
+    def __init__(self, side: Contender) -> None:
+        self.side = side
+        environment = {**os.environ, "PYTHONHASHSEED": "0"}
+        for name in (*_UNWANTED, "FASTFLASK_SPEEDUPS"):
+            environment.pop(name, None)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", f"{__package__}.worker", side.tag],
+            cwd=ROOT,
+            env={**environment, **side.environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+        )
+        self.info = self.ask("info")
+
+    def ask(self, do: str, **arguments: t.Any) -> dict[str, t.Any]:
+        """Give a command and wait for its answer."""
+        process = self._process
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
+            line = process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        if not line:
+            raise Failed(f"{self.side.title} ended at {do} with status {process.wait()}")
+
+        result: dict[str, t.Any] = json.loads(line)
+        if "skip" in result:
+            raise Skipped(result["skip"])
+        if "error" in result:
+            raise Failed(f"{self.side.title}: {result['error']}")
+        return result
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+
+
+def present(tags: t.Iterable[str] = CONTENDERS) -> tuple[list[Contender], dict[str, str]]:
+    """Return the contenders that can take part, and why others cannot."""
+    sides, missing = [], {}
+    for tag in tags:
+        why = CONTENDERS[tag].missing()
+        if why is None:
+            sides.append(CONTENDERS[tag])
+        else:
+            missing[tag] = why
+    return sides, missing
+
+
+def describe(sides: t.Iterable[Contender]) -> dict[str, t.Any]:
+    """Return what stands beside published numbers."""
+    versions = {side.package: side.version for side in sides if side.package}
+    for name in _LIBRARIES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return {
+        "date": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "compiler": platform.python_compiler(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1),
+        "commit": _commit(),
+        "versions": versions,
+    }
+
+
+def _processor() -> str:
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in text.splitlines() if "model name" in line]
+    return names[0] if names else platform.processor()
+
+
+def _commit() -> str:
+    """Return the revision that is measured, with a plus if files differ from it."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", *arguments]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    try:
+        changed = git("status", "--porcelain", "--", "fastflask", "bench")
+        return git("rev-parse", "--short", "HEAD") + ("+" if changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"

@@ -1,0 +1,117 @@
+"""The same requests to Flask and to fastflask, over applications that use everything.
+
+``FUZZ_CASES`` in the environment says how many random requests there are.
+"""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import os
+import random
+import typing as t
+import warnings
+from types import ModuleType
+
+import pytest
+from differential import apps_cycle, apps_output, apps_results, apps_urls  # noqa: F401
+from differential.deviations import settle
+from differential.environs import make_case
+from differential.harness import Case, ERRORS, Recorder, send
+from differential.registry import APPS
+
+CASES = int(os.environ.get("FUZZ_CASES", "2400"))
+SEED = os.environ.get("FUZZ_SEED", "1")
+
+
+def framework(name: str) -> ModuleType:
+    """Return a framework with all modules that the applications use."""
+    for module in ("ctx", "globals", "json.provider", "sessions", "signals", "views"):
+        importlib.import_module(f"{name}.{module}")
+    return importlib.import_module(name)
+
+
+class Pair:
+    """An application, built on both frameworks."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        build, self.hints = APPS[name]
+        self.sides = []
+        for package in ("flask", "fastflask"):
+            recorder = Recorder(framework(package))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                self.sides.append((build(recorder.framework, recorder), recorder))
+
+    def check(self, case: Case) -> None:
+        """Send a request to both and compare what comes of it."""
+        expected, actual = (self.outcome(app, recorder, case) for app, recorder in self.sides)
+        if expected != actual:
+            settle(self.name, case, expected, actual)
+        assert actual == expected, f"{self.name}: {case}"
+
+    def outcome(self, app: t.Any, recorder: Recorder, case: Case) -> dict[str, t.Any]:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            outcome = send(app, recorder, copy.deepcopy(case))
+        outcome["warnings"] = [
+            (item.category.__name__, str(item.message).replace("fastflask", "flask"))
+            for item in caught
+            if item.category is not ResourceWarning
+        ]
+        return outcome
+
+
+@pytest.fixture(scope="module")
+def pairs() -> dict[str, Pair]:
+    return {name: Pair(name) for name in APPS}
+
+
+def amount(name: str) -> int:
+    """How many random requests an application gets."""
+    return max(1, int(CASES * APPS[name][1].get("weight", 1) / len(APPS)))
+
+
+@pytest.mark.parametrize("name", APPS)
+def test_random_requests_get_the_same_answers(name: str, pairs: dict[str, Pair]) -> None:
+    rnd = random.Random(f"{SEED} {name}")
+    for _ in range(amount(name)):
+        pairs[name].check(make_case(rnd, pairs[name].hints))
+
+
+ENVIRON: dict[str, t.Any] = {
+    "REQUEST_METHOD": "GET",
+    "SCRIPT_NAME": "",
+    "QUERY_STRING": "",
+    "SERVER_NAME": "localhost",
+    "SERVER_PORT": "80",
+    "HTTP_HOST": "localhost",
+    "wsgi.url_scheme": "http",
+    "wsgi.input": None,
+    "wsgi.errors": None,
+}
+
+
+@pytest.mark.parametrize("name", APPS)
+def test_every_path_gets_the_same_answer(name: str, pairs: dict[str, Pair]) -> None:
+    for path in APPS[name][1]["paths"]:
+        for method in ("GET", "HEAD", "POST", "OPTIONS"):
+            pairs[name].check(Case({**ENVIRON, "PATH_INFO": path, "REQUEST_METHOD": method}))
+
+
+@pytest.mark.parametrize("name", [name for name in APPS if APPS[name][1].get("stages")])
+@pytest.mark.parametrize("propagate", [True, False])
+def test_an_error_in_every_stage_has_the_same_effects(
+    name: str, propagate: bool, pairs: dict[str, Pair]
+) -> None:
+    hints = APPS[name][1]
+    rnd = random.Random(f"{propagate} {name}")
+    some = 1.0 if CASES > 10_000 else 0.08
+    for stage in hints["stages"]:
+        for kind in ERRORS:
+            for path in hints["paths"]:
+                if rnd.random() < some:
+                    settings = {"PROPAGATE_EXCEPTIONS": propagate}
+                    environ = {**ENVIRON, "PATH_INFO": path}
+                    pairs[name].check(Case(environ, settings=settings, plan={stage: kind}))
