@@ -14,7 +14,8 @@ from .tables import api
 from .tables import finder
 from .tables import siblings
 
-_LARGE = [*SIZES[:-1], pytest.param(SIZES[-1], marks=pytest.mark.full)]
+_FULL = pytest.mark.full
+_OTHERS = ("miss", "method")
 
 
 def _bench(
@@ -35,8 +36,8 @@ def _bench(
 
 
 @pytest.mark.parametrize("kind", ["static", "int", "mixed"])
-@pytest.mark.parametrize("size", _LARGE)
-@pytest.mark.parametrize("ask", ["hit", "miss", "method"])
+@pytest.mark.parametrize("size", [*SIZES[:-1], pytest.param(SIZES[-1], marks=_FULL)])
+@pytest.mark.parametrize("ask", ["hit", *(pytest.param(ask, marks=_FULL) for ask in _OTHERS)])
 def bench_match(benchmark, side, kind, size, ask):
     """A path that a rule matches, that none does, or only for another method."""
     table = KINDS[kind](size)
@@ -57,7 +58,7 @@ def bench_api_miss(benchmark, side):
     _bench(benchmark, side, table, table.misses())
 
 
-@pytest.mark.full
+@_FULL
 @pytest.mark.parametrize("ask", ["hit", "miss"])
 def bench_siblings(benchmark, side, ask):
     """One of 1,000 rules that differ only within the segment of their variable."""

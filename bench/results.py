@@ -1,7 +1,9 @@
 """What was measured: samples of each operation and contender, and what they come to.
 
-Each round measures all contenders one right after the other. A ratio is the median of the ratios
-within the rounds, so what disturbed a whole round, such as another program, cancels out.
+A batch costs more when another program had the core, its sibling or the caches meanwhile, and
+never less. So within a pass the cheapest batches tell the cost, and with short batches there always
+are some that nothing disturbed. Each pass runs all contenders in turn in fresh processes and gives
+one ratio; what is told is the median over the passes.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from dataclasses import asdict
 from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
+from statistics import fmean
 from statistics import median
 
 from .processes import ROOT
@@ -21,39 +24,50 @@ from .processes import ROOT
 LATEST = ROOT / ".benchmarks" / "latest.json"
 
 
+#: How many of a pass's batches tell the cost.
+_UNDISTURBED = 3
+
+
 @dataclass
 class Measured:
-    """One operation: for each contender one sample for each round."""
+    """One operation: for each contender a list of samples for each pass."""
 
     unit: str = "ns"
-    samples: dict[str, list[float]] = field(default_factory=dict)
+    samples: dict[str, list[list[float]]] = field(default_factory=dict)
     #: The same by the clock on the wall, for those who doubt processor time.
-    wall: dict[str, list[float]] = field(default_factory=dict)
+    wall: dict[str, list[list[float]]] = field(default_factory=dict)
+
+    def begin(self, tags: t.Iterable[str]) -> None:
+        """Begin a pass."""
+        for tag in tags:
+            self.samples.setdefault(tag, []).append([])
+            self.wall.setdefault(tag, []).append([])
 
     def add(self, tag: str, sample: dict[str, float]) -> None:
+        """Take a worker's answer in."""
         if "bytes" in sample:
             self.unit = "bytes"
-            self.samples.setdefault(tag, []).append(sample["bytes"])
+            self.samples[tag][-1].append(sample["bytes"])
         else:
-            self.samples.setdefault(tag, []).append(sample["cpu"])
-            self.wall.setdefault(tag, []).append(sample["wall"])
+            self.samples[tag][-1].append(sample["cpu"])
+            self.wall[tag][-1].append(sample["wall"])
 
-    def median(self, tag: str) -> float | None:
-        samples = self.samples.get(tag)
-        return median(samples) if samples else None
+    def costs(self, tag: str) -> list[float]:
+        """Return what one operation costs a contender, pass by pass."""
+        return [fmean(sorted(each)[:_UNDISTURBED]) for each in self.samples.get(tag, ()) if each]
+
+    def cost(self, tag: str) -> float | None:
+        costs = self.costs(tag)
+        return median(costs) if costs else None
+
+    def ratios(self, tag: str, reference: str) -> list[float]:
+        """Return how many times cheaper *tag* is than *reference*, pass by pass."""
+        pairs = zip(self.costs(tag), self.costs(reference))
+        return [theirs / ours for ours, theirs in pairs if ours]
 
     def ratio(self, tag: str, reference: str) -> float | None:
-        """Return how many times cheaper *tag* is than *reference*: above one is better."""
-        own, other = self.samples.get(tag), self.samples.get(reference)
-        if not own or not other:
-            return None
-        return median(theirs / ours for ours, theirs in zip(own, other) if ours)
-
-    def spread(self, tag: str) -> float:
-        """Return the half of the middle half of the samples, as a part of their median."""
-        samples = sorted(self.samples[tag])
-        quarter = len(samples) // 4
-        return (samples[-1 - quarter] - samples[quarter]) / 2 / median(samples)
+        ratios = self.ratios(tag, reference)
+        return median(ratios) if ratios else None
 
 
 @dataclass
@@ -112,8 +126,8 @@ def show_bytes(number: float) -> str:
 
 
 def show(measured: Measured, tag: str) -> str:
-    """Return the median of a contender as people write it, or nothing."""
-    value = measured.median(tag)
+    """Return the cost of a contender as people write it, or nothing."""
+    value = measured.cost(tag)
     if value is None:
         return ""
     return show_bytes(value) if measured.unit == "bytes" else show_time(value)

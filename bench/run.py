@@ -26,10 +26,11 @@ from .results import Results
 from .results import show
 from .workloads import WORKLOADS
 
-#: Seconds of a batch: long beside the clock and a change of process, short beside a disturbance.
-BATCH = 0.012
-#: Passes of all operations, each with fresh processes, and rounds in each.
-FULL, QUICK = (3, 11), (2, 7)
+#: Seconds of a batch: long beside the clock and a change of process, and short enough that many
+#: batches pass between two disturbances.
+BATCH = 0.003
+#: Passes over all operations, each with fresh processes, and rounds in each.
+FULL, QUICK = (3, 40), (1, 40)
 #: Of a heavy operation, in each pass.
 HEAVY_ROUNDS = 1
 
@@ -134,6 +135,7 @@ def measure(
     if not ready:
         return
 
+    measured.begin(process.side.tag for process in ready)
     # Each starts once in a while; none always runs after the same other one.
     for number in range(HEAVY_ROUNDS if operation.is_heavy else rounds):
         first = (number + turn) % len(ready)
@@ -143,7 +145,7 @@ def measure(
 
 
 def summary(name: str, measured: Measured) -> str:
-    """Return one line on an operation: medians, and ratios to Flask."""
+    """Return one line on an operation: costs, and ratios to Flask."""
     parts = []
     for tag in CONTENDERS:
         if tag not in measured.samples:

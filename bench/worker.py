@@ -27,7 +27,7 @@ from .operations import collect
 from .workloads import WORKLOADS
 
 #: How long an operation runs before it counts, in nanoseconds.
-WARM_UP = 60_000_000
+WARM_UP = 25_000_000
 
 
 def cpu_time() -> int:

@@ -32,6 +32,7 @@ NAMES = (
     "configure",
     "match_url",
     "request_ctx_stack",
+    "update_map",
 )
 
 implementation: str
@@ -112,5 +113,6 @@ if t.TYPE_CHECKING:
     from ._pure import build_rule as build_rule
     from ._pure import build_url as build_url
     from ._pure import match_url as match_url
+    from ._pure import update_map as update_map
 else:
     globals().update((name, getattr(_module, name)) for name in NAMES)

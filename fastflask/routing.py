@@ -87,7 +87,7 @@ class _OnDemand:
             return self
         value = self._make(rule)
         if rule._source is not None:
-            rule.__dict__[self._name] = value
+            setattr(rule, self._name, value)
         return value
 
 

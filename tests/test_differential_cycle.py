@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import copy
 import importlib
 import os
 import random
@@ -54,7 +53,7 @@ class Pair:
     def outcome(self, app: t.Any, recorder: Recorder, case: Case) -> dict[str, t.Any]:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            outcome = send(app, recorder, copy.deepcopy(case))
+            outcome = send(app, recorder, case)
         outcome["warnings"] = [
             (item.category.__name__, str(item.message).replace("fastflask", "flask"))
             for item in caught

@@ -176,7 +176,7 @@ function = make_function()
 
 # Each makes an equal object anew, so that what is done to one proxy's object stays there.
 TARGETS: list[Callable[[], Any]] = [
-    lambda: None, lambda: True, lambda: 0, lambda: 7, lambda: -3, lambda: 2**70, lambda: 2.5,
+    lambda: None, lambda: True, lambda: 0, lambda: 7, lambda: -3, lambda: 70, lambda: 2.5,
     lambda: 1 + 2j, lambda: "text", lambda: "", lambda: "\0\udc80\U0001f600", lambda: b"bytes",
     lambda: [1, 2, 3], lambda: (1, [2]), lambda: {"a": 1, "b": [2]}, lambda: {1, 2},
     lambda: frozenset({3}), lambda: bytearray(b"ab"), lambda: iter([1, 2]), lambda: range(5),
@@ -209,11 +209,11 @@ def show(value: Any, depth: int = 0) -> Any:
     kind = type(value)
     if issubclass(kind, werkzeug_local.LocalProxy):
         return "a proxy"
-    if kind in (tuple, list) and depth < 3:
+    if kind in (tuple, list) and depth < 6:
         return [kind.__name__, *(show(item, depth + 1) for item in value)]
     if kind is str and value.startswith("A proxy"):
         return "docstring of the proxy's class"
-    if kind is dict and depth < 3:
+    if kind is dict and depth < 6:
         return ["dict", *(show(item, depth + 1) for item in value.items())]
     if kind is contextvars.ContextVar:
         return "variable"

@@ -467,7 +467,7 @@ cdef int _push_request_context(RequestContextBase self) except -1:
 
     if current is None or current.app is not app:
         app_context = _call_app_context(app)
-        if _notes_of(type(app_context), _app_context_stages).stock & _CONTEXT_PUSH:
+        if _stock_of(app_context, &_last_app_context, _app_context_stages) & _CONTEXT_PUSH:
             _push_app_context(app_context)
         else:
             (<object>app_context).push()
@@ -485,7 +485,7 @@ cdef int _push_request_context(RequestContextBase self) except -1:
 
     # After the session, so that converters can use it.
     if self._adapter_pending or self._url_adapter is not None:
-        if _notes_of(type(self), _request_context_stages).stock & _CONTEXT_MATCH:
+        if _stock_of(self, &_last_request_context, _request_context_stages) & _CONTEXT_MATCH:
             _match_request(self)
         else:
             (<object>self).match_request()
@@ -522,7 +522,7 @@ cdef int _pop_request_context(RequestContextBase self, object exc) except -1:
             _forget_in_environ(current)
 
         if app_context is not None:
-            if _notes_of(type(app_context), _app_context_stages).stock & _CONTEXT_POP:
+            if _stock_of(app_context, &_last_app_context, _app_context_stages) & _CONTEXT_POP:
                 _pop_app_context(app_context, exc)
             else:
                 (<object>app_context).pop(exc)

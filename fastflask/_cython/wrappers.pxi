@@ -222,7 +222,7 @@ cdef int _init_request(
 cdef int _close_request(object request) except -1:
     """Close a request at the end of its context, by whatever ``close`` its class has."""
     if isinstance(request, LeanRequest):
-        if _notes_of(type(request), _request_stages).stock & _REQUEST_CLOSE:
+        if _stock_of(request, &_last_request, _request_stages) & _REQUEST_CLOSE:
             files = "files" in _vars(request)
             if not files and "close" not in _vars(request):
                 return 0
@@ -344,7 +344,7 @@ cdef class LeanResponse:
         :param environ: the WSGI environment of the request.
         """
         headers = _wsgi_headers(self, environ)
-        if _notes_of(type(self), _response_stages).stock & _RESPONSE_GET_ITER:
+        if _stock_of(self, &_last_response, _response_stages) & _RESPONSE_GET_ITER:
             app_iter = _app_iter(self, environ, self.status_code)
         else:
             app_iter = self.get_app_iter(environ)
@@ -507,7 +507,7 @@ cdef object _app_iter(LeanResponse self, object environ, long status):
         return _make_body_iterator((), self)
     if self.direct_passthrough:
         return self.response
-    if _notes_of(type(self), _response_stages).stock & _RESPONSE_ITER_ENCODED:
+    if _stock_of(self, &_last_response, _response_stages) & _RESPONSE_ITER_ENCODED:
         return _make_body_iterator(self.response, self)
     return _ClosingIterator(self.iter_encoded(), self.close)
 
@@ -538,7 +538,7 @@ cdef tuple _length_item(Py_ssize_t length):
 
 cdef object _wsgi_headers(LeanResponse self, object environ):
     """Return the list of headers for the server."""
-    cdef unsigned int stock = _notes_of(type(self), _response_stages).stock
+    cdef unsigned int stock = _stock_of(self, &_last_response, _response_stages)
     cdef list headers
 
     if (
@@ -560,7 +560,7 @@ cdef object _wsgi_headers(LeanResponse self, object environ):
 
 
 cdef object _send_response(LeanResponse self, object environ, object start_response):
-    cdef unsigned int stock = _notes_of(type(self), _response_stages).stock
+    cdef unsigned int stock = _stock_of(self, &_last_response, _response_stages)
 
     if stock & _RESPONSE_SENDING == _RESPONSE_SENDING:
         headers = _wsgi_headers(self, environ)
@@ -633,7 +633,7 @@ cdef class BodyIterator:
         self._items = self._body = None
         response = self._response
         if isinstance(response, LeanResponse):
-            if _notes_of(type(response), _response_stages).stock & _RESPONSE_CLOSE:
+            if _stock_of(response, &_last_response, _response_stages) & _RESPONSE_CLOSE:
                 _close_response(<LeanResponse>response)
                 return
         response.close()

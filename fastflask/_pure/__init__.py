@@ -10,6 +10,7 @@ from .cycle import RequestCycle as RequestCycle
 from .local import LocalProxy as LocalProxy
 from .routing import match_url as match_url
 from .routing import RouteMatcher as RouteMatcher
+from .routing import update_map as update_map
 from .routing_urls import build_rule as build_rule
 from .routing_urls import build_url as build_url
 from .routing_urls import RuleBuilder as RuleBuilder

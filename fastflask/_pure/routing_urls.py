@@ -27,6 +27,7 @@ _needs_no_quoting = re.compile(rf"[\w.~{re.escape(_SAFE)}-]*", re.ASCII).fullmat
 _quoted = BaseConverter.to_url
 _compile_builder = t.cast("t.Callable[..., t.Any]", Rule._compile_builder)
 _partial_build = MapAdapter._partial_build
+_suitable_for = Rule.suitable_for
 
 #: Pieces of a URL: literal text, or the name of a variable.
 _Pieces = list[tuple[bool, str]]
@@ -42,7 +43,7 @@ class RuleBuilder:
     .. versionadded:: 0.1
     """
 
-    __slots__ = ("_rule", "_defaults", "_domain", "_path", "_needed", "_known")
+    __slots__ = ("_rule", "_defaults", "_domain", "_path", "_needed", "_known", "_plain")
 
     def __init__(
         self,
@@ -58,6 +59,8 @@ class RuleBuilder:
         self._path = _join_literals(rule, trace[at + 1 :], defaults)
         self._needed = [text for variable, text in (*self._domain, *self._path) if variable]
         self._known = frozenset([*self._needed, *map(str, defaults)])
+        #: What is built without values, if nothing needs one.
+        self._plain = None if self._needed else (self._domain[0][1], self._path[0][1])
 
     def build(self, values: t.Mapping[str, t.Any], append_unknown: bool) -> tuple[str, str]:
         """Return the domain part and the path, with the query if there is one.
@@ -67,25 +70,36 @@ class RuleBuilder:
 
         Errors of the converters pass through.
         """
-        rule, known = self._rule, self._known
         query = ""
-
-        for name in self._needed:
-            if name not in values:
-                return self._complain(values, append_unknown)
-
-        if not known.issuperset(values):
-            extra = {name: value for name, value in values.items() if name not in known}
+        if len(values) != len(self._known) or not self._known.issuperset(values):
+            for name in self._needed:
+                if name not in values:
+                    return self._complain(values, append_unknown)
+            extra = {name: value for name, value in values.items() if name not in self._known}
             for name in extra:
                 if not isinstance(name, str) or name == ".self":
                     return self._complain(values, append_unknown)
-            if append_unknown:
-                query = rule._encode_query_vars(extra)
+            if append_unknown and extra:
+                query = self._rule._encode_query_vars(extra)
 
-        domain = _fill(rule, self._domain, values)
-        if append_unknown:
-            return domain, _fill(rule, self._path, values, ("?" if query else "", query))
-        return domain, _fill(rule, self._path, values)
+        if self._plain is not None and not query:
+            return self._plain
+
+        converters = self._rule._converters
+        domain, path = [
+            [
+                _to_url(converters[text], values[text]) if variable else text
+                for variable, text in pieces
+            ]
+            for pieces in (self._domain, self._path)
+        ]
+        if query:
+            path += ["?", query]
+        # A converter that returns no text is found out, unless there is nothing to join.
+        return (
+            domain[0] if len(domain) == 1 else "".join(domain),
+            path[0] if len(path) == 1 and not append_unknown else "".join(path),
+        )
 
     def _complain(self, values: t.Mapping[str, t.Any], append_unknown: bool) -> tuple[str, str]:
         # A call of the function that Werkzeug makes of the rule, which refuses its arguments.
@@ -113,21 +127,15 @@ def _join_literals(
     return pieces or [(False, "")]
 
 
-def _fill(
-    rule: Rule, pieces: _Pieces, values: t.Mapping[str, t.Any], tail: tuple[str, ...] = ()
-) -> str:
-    texts = [_to_url(rule._converters[text], values[text]) if variable else text for variable, text in pieces]
-    if len(texts) == 1 and not tail:
-        return texts[0]
-    return "".join([*texts, *tail])
-
-
 def _to_url(converter: BaseConverter, value: t.Any) -> str:
+    """Return the text for a value, by the converter's own method or, for stock ones, without it."""
     to_url = converter.to_url
     if getattr(to_url, "__func__", None) is not _quoted:
         return to_url(value)
-    text = str(value)
-    return text if _needs_no_quoting(text) else quote(text, safe=_SAFE)
+    text = value if type(value) is str else str(value)
+    if text.isalnum() and text.isascii() or _needs_no_quoting(text):
+        return text
+    return quote(text, safe=_SAFE)
 
 
 def build_rule(
@@ -172,38 +180,43 @@ def build_url(
             self, endpoint, values, method, force_external, append_unknown, url_scheme
         )
 
-    self.map.update()
-    values = _given(values)
-    built = _build_first(self, endpoint, values, method, append_unknown)
+    url_map = self.map
+    url_map.update()
+    values = _given(values) if values else {}
+    rules = url_map._rules_by_endpoint.get(endpoint, ())
+    built = None
+    if method is None:
+        built = _build_first(self, rules, values, self.default_method, append_unknown)
+    if built is None:
+        built = _build_first(self, rules, values, method, append_unknown)
     if built is None:
         raise BuildError(endpoint, values, method, self)
 
-    domain, path, websocket = built
-    host = self.get_host(domain)
-    if url_scheme is None:
-        url_scheme = self.url_scheme
-
-    secure = url_scheme in {"https", "wss"}
-    if websocket:
-        # There is no relative URL from a page to a websocket.
-        force_external, url_scheme = True, "wss" if secure else "ws"
-    elif url_scheme:
-        url_scheme = "https" if secure else "http"
-
+    (domain, path), websocket = built
     path = path.lstrip("/")
-    if not force_external:
-        here = host == self.server_name if self.map.host_matching else domain == self.subdomain
+    if not force_external and not websocket:
+        if url_map.host_matching:
+            here = self.get_host(domain) == self.server_name
+        else:
+            here = domain == self.subdomain
         if here:
             return f"{self.script_name.rstrip('/')}/{path}"
 
+    if url_scheme is None:
+        url_scheme = self.url_scheme
+    secure = url_scheme in {"https", "wss"}
+    if websocket:
+        # There is no relative URL from a page to a websocket.
+        url_scheme = "wss" if secure else "ws"
+    elif url_scheme:
+        url_scheme = "https" if secure else "http"
+
     scheme = f"{url_scheme}:" if url_scheme else ""
-    return f"{scheme}//{host}{self.script_name[:-1]}/{path}"
+    return f"{scheme}//{self.get_host(domain)}{self.script_name[:-1]}/{path}"
 
 
-def _given(values: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
+def _given(values: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Return the values without those that are ``None``, or that a multi-dict has no item for."""
-    if not values:
-        return {}
     if isinstance(values, MultiDict):
         lists = dict.items(values)
         return {name: items[0] if len(items) == 1 else items for name, items in lists if len(items)}
@@ -212,29 +225,30 @@ def _given(values: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
 
 def _build_first(
     adapter: MapAdapter,
-    endpoint: t.Any,
+    rules: t.Iterable[Rule],
     values: dict[str, t.Any],
     method: str | None,
     append_unknown: bool,
-) -> tuple[str, str, bool] | None:
-    """Return domain, path and protocol from the first rule that can be built.
+) -> tuple[tuple[str, str], bool] | None:
+    """Return domain and path from the first rule that can be built, and whether it is for
+    websockets. With host matching, a rule for this host is preferred."""
+    elsewhere = None
+    for rule in rules:
+        if rule.defaults or type(rule).suitable_for is not _suitable_for:
+            if not rule.suitable_for(values, method):
+                continue
+        else:
+            methods = rule.methods
+            if method is not None and methods is not None and method not in methods:
+                continue
+            if not values.keys() >= rule.arguments:
+                continue
 
-    Without a method a rule for the current one is preferred; with host matching, one on this host.
-    """
-    url_map = adapter.map
-    rules = url_map._rules_by_endpoint.get(endpoint, ())
+        built = rule.build(values, append_unknown)
+        if built is not None:
+            if not adapter.map.host_matching or built[0] == adapter.server_name:
+                return built, rule.websocket
+            if elsewhere is None:
+                elsewhere = built, rule.websocket
 
-    for wanted in (adapter.default_method, None) if method is None else (method,):
-        elsewhere = None
-        for rule in rules:
-            if rule.suitable_for(values, wanted):
-                built = rule.build(values, append_unknown)
-                if built is not None:
-                    if not url_map.host_matching or built[0] == adapter.server_name:
-                        return built[0], built[1], rule.websocket
-                    if elsewhere is None:
-                        elsewhere = built[0], built[1], rule.websocket
-        if elsewhere is not None:
-            return elsewhere
-
-    return None
+    return elsewhere
