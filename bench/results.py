@@ -24,8 +24,10 @@ from .processes import ROOT
 LATEST = ROOT / ".benchmarks" / "latest.json"
 
 
-#: How many of a pass's batches tell the cost.
-_UNDISTURBED = 3
+#: How many of a pass's batches tell the cost, and how many have to agree that it is found.
+_UNDISTURBED, _AGREEING = 3, 5
+#: How far those are apart at the most.
+_APART = 1.025
 
 
 @dataclass
@@ -51,6 +53,14 @@ class Measured:
         else:
             self.samples[tag][-1].append(sample["cpu"])
             self.wall[tag][-1].append(sample["wall"])
+
+    def is_settled(self) -> bool:
+        """Whether each contender has had enough batches that nothing disturbed."""
+        for passes in self.samples.values():
+            cheapest = sorted(passes[-1])[:_AGREEING]
+            if len(cheapest) < _AGREEING or cheapest[-1] > cheapest[0] * _APART:
+                return False
+        return True
 
     def costs(self, tag: str) -> list[float]:
         """Return what one operation costs a contender, pass by pass."""

@@ -29,8 +29,11 @@ from .workloads import WORKLOADS
 #: Seconds of a batch: long beside the clock and a change of process, and short enough that many
 #: batches pass between two disturbances.
 BATCH = 0.003
-#: Passes over all operations, each with fresh processes, and rounds in each.
-FULL, QUICK = (3, 40), (1, 40)
+#: Passes over all operations, each with fresh processes.
+FULL, QUICK = 3, 1
+#: Rounds of each operation in a pass. After so many it ends as soon as the cheapest batches agree;
+#: where other programs are busy this takes more of them.
+ROUNDS = (15, 90)
 #: Of a heavy operation, in each pass.
 HEAVY_ROUNDS = 1
 
@@ -118,7 +121,7 @@ def measure(
     operation: Operation,
     processes: dict[str, Process],
     results: Results,
-    rounds: int,
+    rounds: tuple[int, int],
     batch: float,
     turn: int,
 ) -> None:
@@ -137,7 +140,10 @@ def measure(
 
     measured.begin(process.side.tag for process in ready)
     # Each starts once in a while; none always runs after the same other one.
-    for number in range(HEAVY_ROUNDS if operation.is_heavy else rounds):
+    least, most = (HEAVY_ROUNDS,) * 2 if operation.is_heavy else rounds
+    for number in range(most):
+        if number >= least and measured.is_settled():
+            break
         first = (number + turn) % len(ready)
         order = ready[first:] + ready[:first]
         for process in order if number % 2 else reversed(order):
@@ -161,7 +167,7 @@ def run(
     tags: t.Iterable[str],
     *,
     passes: int,
-    rounds: int,
+    rounds: tuple[int, int] = ROUNDS,
     batch: float = BATCH,
     check: bool = True,
 ) -> Results:
@@ -170,7 +176,7 @@ def run(
     :param operations: what to measure.
     :param tags: who takes part, if present.
     :param passes: how often to begin anew, with fresh processes.
-    :param rounds: rounds of each pass.
+    :param rounds: least and most rounds of each pass.
     :param batch: seconds of a batch.
     :param check: whether to compare answers before.
     """
@@ -223,10 +229,10 @@ def select(patterns: t.Sequence[str], quick: bool) -> list[Operation]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.run", description=__doc__)
     parser.add_argument("patterns", nargs="*", help="operations, such as cycle/hello or 'local/*'")
-    parser.add_argument("--quick", action="store_true", help="leave out slow ones, fewer rounds")
+    parser.add_argument("--quick", action="store_true", help="leave out slow ones, only one pass")
     parser.add_argument("--only", help="contenders, separated by commas")
     parser.add_argument("--passes", type=int, help="passes with fresh processes")
-    parser.add_argument("--rounds", type=int, help="rounds of each pass")
+    parser.add_argument("--rounds", type=int, help="most rounds of each pass")
     parser.add_argument("--batch", type=float, default=BATCH, help="seconds of a batch")
     parser.add_argument("--no-check", action="store_true", help="do not compare answers before")
     parser.add_argument("--list", action="store_true", help="list the operations")
@@ -237,13 +243,14 @@ def main() -> int:
         print("\n".join(operation.name for operation in operations))
         return 0
 
-    passes, rounds = QUICK if options.quick else FULL
+    least, most = ROUNDS
+    most = options.rounds or most
     try:
         results = run(
             operations,
             options.only.split(",") if options.only else CONTENDERS,
-            passes=options.passes or passes,
-            rounds=options.rounds or rounds,
+            passes=options.passes or (QUICK if options.quick else FULL),
+            rounds=(min(least, most), most),
             batch=options.batch,
             check=not options.no_check,
         )

@@ -91,12 +91,21 @@ class Worker:
         return {"count": self.count, "each": self.each}
 
     def _warm_up(self, batch: float) -> None:
-        call, done, start = self.call, 0, cpu_time()
-        clock = time.perf_counter_ns() + 4 * WARM_UP
-        while cpu_time() - start < WARM_UP and time.perf_counter_ns() < clock:
-            call()
-            done += 1
-        cost = (cpu_time() - start) / done
+        """Run the operation for a while, and choose the number of calls of a batch."""
+        call, count = self.call, 1
+        # These set up what is kept, and do not tell what later ones cost.
+        call()
+        call()
+        end = cpu_time() + WARM_UP
+        while True:
+            start = cpu_time()
+            for _ in range(count):
+                call()
+            now = cpu_time()
+            if now > end or now - start > WARM_UP // 3:
+                break
+            count *= 2
+        cost = max(1, now - start) / count
         self.count = max(1, round(batch * 1e9 / cost))
 
     def batch(self) -> dict[str, t.Any]:

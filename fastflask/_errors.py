@@ -54,7 +54,11 @@ class ErrorHandling:
 
             raise FormDataRoutingRedirect(request)
 
-        raise error  # type: ignore[misc]
+        try:
+            raise error  # type: ignore[misc]
+        finally:
+            # The request refers to the error, and its traceback to this frame.
+            del error, request
 
     def handle_http_exception(self, e: HTTPException) -> HTTPException | ft.ResponseReturnValue:
         """Answer an HTTP exception with its handler's result, or with itself if it has none.

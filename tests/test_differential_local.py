@@ -188,7 +188,7 @@ TARGETS: list[Callable[[], Any]] = [
 ]  # fmt: skip
 
 NAMES = """
-    x shared counted broken failing method missing real log reads a.b _hidden fset append
+    x shared counted broken failing method missing real a.b _hidden fset append
     __class__ __doc__ __dict__ __wrapped__ __module__ __name__ __qualname__ __slots__ __weakref__
     __len__ __iter__ __next__ __enter__ __exit__ __aenter__ __await__ __call__ __hash__ __repr__
     __getattribute__ __add__ __radd__ __iadd__ __eq__ __bool__
@@ -449,9 +449,11 @@ def perform(world: World, step: tuple[Any, ...]) -> Any:
         return call_special(proxy, details[0], world.operand(details[1]))
     if action == "of class":
         method = getattr(type(proxy), details[0])
+        other = world.operand(details[1])
         if details[0] == "__setattr__":
-            return method(proxy, "x", world.operand(details[1]))
-        return method(proxy, "x" if details[0] == "__delattr__" else world.operand(details[1]))
+            return method(proxy, "x", other)
+        # What deepcopy() remembers, it keeps by address.
+        return method(proxy, {"__delattr__": "x", "__deepcopy__": {}}.get(details[0], other))
     if action == "pickle":
         return pickle.dumps(proxy, details[0])
     if action == "bind":

@@ -29,6 +29,13 @@ cdef extern from *:
         return ff_tag_of(Py_TYPE(obj));
     }
 
+    /* Number of attributes that an instance has of its own, if its class has a dict for them. */
+    static CYTHON_INLINE Py_ssize_t ff_attribute_count(PyObject *obj) {
+        Py_ssize_t offset = Py_TYPE(obj)->tp_dictoffset;
+        PyObject *dict = offset > 0 ? *(PyObject **)((char *)obj + offset) : NULL;
+        return dict == NULL ? -1 : ((PyDictObject *)dict)->ma_used;
+    }
+
     /* An object as the class's constructor has it before __init__ runs. */
     static PyObject *ff_empty_tuple = NULL;
     static CYTHON_INLINE PyObject *ff_new_object(PyTypeObject *cls) {
@@ -38,6 +45,7 @@ cdef extern from *:
     """
     unsigned int _tag_of "ff_tag_of"(type cls) noexcept
     unsigned int _tag_of_class "ff_tag_of_class"(object obj) noexcept
+    Py_ssize_t _attribute_count "ff_attribute_count"(object obj) noexcept
     PyObject *_PyType_Lookup(type cls, object name) noexcept
     object _new_object "ff_new_object"(type cls)
     object PyObject_GenericGetDict(object obj, void *context)

@@ -105,14 +105,14 @@ cdef class ContextStack:
 
         :param ident: the thread's identifier, as of :func:`threading.get_ident`.
         """
-        return tuple([entry.context for entry in _chain(_dict_get(self._threads, ident))])
+        return tuple([(<_Entry>entry).context for entry in _chain(_dict_get(self._threads, ident))])
 
     def entries(self):
         """Return thread ident, context and age in seconds of all that is pushed anywhere."""
         cdef _Entry entry
         now = _now()
         return [
-            (entry.ident, entry.context, now - entry.since)
+            ((<_Entry>entry).ident, (<_Entry>entry).context, now - (<_Entry>entry).since)
             for last in list(self._threads.values())
             for entry in _chain(last)
         ]
@@ -237,7 +237,7 @@ cdef class AppContextBase:
 
     @property
     def _cv_tokens(self):
-        return [entry.token for entry in _pushes(self._last)]
+        return [(<_Entry>entry).token for entry in _pushes(self._last)]
 
     def push(self):
         """Make this the current application context."""
@@ -395,8 +395,10 @@ cdef class RequestContextBase:
 
     @property
     def _cv_tokens(self):
-        cdef _Entry entry
-        return [(entry.token, entry.app_context) for entry in _pushes(self._last)]
+        return [
+            ((<_Entry>entry).token, (<_Entry>entry).app_context)
+            for entry in _pushes(self._last)
+        ]
 
     def copy(self):
         """Return a new context with the same request and session objects.

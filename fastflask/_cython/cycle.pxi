@@ -84,6 +84,8 @@ cdef enum:
     _OWN_RESPONSE_CLASS = 1 << 26
     _OWN_SESSION_INTERFACE = 1 << 27
     _OWN_GLOBALS_CLASS = 1 << 28
+    # Attributes are looked up as in any object.
+    _PLAIN_LOOKUP = 1 << 29
 
 
 def configure(
@@ -182,21 +184,24 @@ cdef class RequestCycle:
     cdef public object url_value_preprocessors
     cdef public object subdomain_matching
     cdef public object _got_first_request
-    # Bits of stages that were set on the instance.
-    cdef unsigned int _overridden
-    # The notes on the class, less these bits, as long as the class has this tag.
+    # The notes on the class, less what the instance has of its own. They hold as long as the
+    # class has this tag, and the instance this many attributes.
     cdef unsigned int _tag
     cdef unsigned int _stock
+    cdef Py_ssize_t _attributes
     cdef _Notes _notes
+    cdef dict __dict__
     cdef object __weakref__
+
+    # One attribute may come as another one goes.
 
     def __setattr__(self, name, value):
         PyObject_GenericSetAttr(self, name, value)
-        _note_override(self, name)
+        self._tag = 0
 
     def __delattr__(self, name):
         _set_or_delete(self, name, NULL)
-        _note_override(self, name)
+        self._tag = 0
 
     # The call, and the contexts.
 
@@ -399,21 +404,10 @@ _stage_bits["session_interface"] = _OWN_SESSION_INTERFACE
 _stage_bits["app_ctx_globals_class"] = _OWN_GLOBALS_CLASS
 
 
-cdef int _note_override(RequestCycle app, object name) except -1:
-    bit = _stage_bits.get(name)
-    if bit is not None:
-        if name in _vars(app):
-            app._overridden |= <unsigned int>bit
-        else:
-            app._overridden &= ~<unsigned int>bit
-        app._tag = 0
-    return 0
-
-
 cdef inline unsigned int _own(RequestCycle app) except? 0:
     """Return the bits of the stages that are the framework's own."""
     cdef unsigned int tag = _tag_of_class(app)
-    if tag and tag == app._tag:
+    if tag and tag == app._tag and _attribute_count(app) == app._attributes:
         return app._stock
     return _look_again(app)
 
@@ -426,6 +420,8 @@ cdef unsigned int _look_again(RequestCycle app) except? 0:
         notes.response_class = _plain_attribute(cls, "response_class")
         notes.session_interface = _plain_attribute(cls, "session_interface")
         notes.globals_class = _plain_attribute(cls, "app_ctx_globals_class")
+        if _PyType_Lookup(cls, "__getattribute__") == _PyType_Lookup(object, "__getattribute__"):
+            notes.stock |= _PLAIN_LOOKUP
         for value, bit in (
             (notes.request_class, _OWN_REQUEST_CLASS),
             (notes.response_class, _OWN_RESPONSE_CLASS),
@@ -435,7 +431,14 @@ cdef unsigned int _look_again(RequestCycle app) except? 0:
             if value is not None:
                 notes.stock |= <unsigned int>bit
     app._notes = notes
-    app._stock = notes.stock & ~app._overridden
+    app._stock = notes.stock
+    if not notes.stock & _PLAIN_LOOKUP:
+        app._stock = 0
+    attributes = _vars(app)
+    for name, bit in _stage_bits.items():
+        if name in attributes:
+            app._stock &= ~<unsigned int>bit
+    app._attributes = len(attributes)
     app._tag = notes.tag
     return app._stock
 

@@ -256,10 +256,17 @@ cdef inline object _proxy_target(object proxy):
         if type(source) is _ProxySource:
             return _source_value(<_ProxySource>source)
     else:
-        # Our __init__ was never called: a subclass has its own way.
-        source = getattr(type(proxy), _SOURCE_NAME).__get__(proxy)
+        source = _own_getter(proxy)
 
     return source()
+
+
+cdef object _own_getter(object proxy):
+    """Return the getter of a proxy whose subclass has its own way of finding the object."""
+    try:
+        return PyObject_GenericGetAttr(proxy, _SOURCE_NAME)
+    except AttributeError:
+        raise RuntimeError("object is not bound") from None  # __init__ was not called
 
 
 # The slots. Each does what the descriptor of the same name in Werkzeug's class would do.

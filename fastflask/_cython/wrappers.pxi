@@ -244,11 +244,13 @@ cdef enum:
     _RESPONSE_HEADERS = 1024
     _RESPONSE_SEQUENCE = 2048
     _RESPONSE_INIT = 4096
-    # All that decides what is sent.
-    _RESPONSE_SENDING = 2 | 4 | 8 | 16 | 128 | 256 | 512 | 1024 | 2048
     _RESPONSE_NEW = 8192
+    # The fields of the C base are what the attributes of their names are.
+    _RESPONSE_FIELDS = 1024 | 0xF << 14
+    # All that decides what is sent.
+    _RESPONSE_SENDING = 2 | 4 | 8 | 16 | 128 | 256 | 512 | 1024 | 2048 | 0xF << 14
     # All that decides what the constructor does.
-    _RESPONSE_MAKING = 64 | 128 | 256 | 512 | 1024 | 4096
+    _RESPONSE_MAKING = 64 | 128 | 256 | 512 | 1024 | 4096 | 0xF << 14
 
 
 cdef class LeanResponse:
@@ -270,6 +272,8 @@ cdef class LeanResponse:
     # One more than the length, or 0 if there is none.
     cdef Py_ssize_t _pending_length
     cdef object _callbacks
+    # Whether an attribute of the instance stands for one of its methods.
+    cdef bint _overridden
 
     def __init__(
         self,
@@ -320,15 +324,26 @@ cdef class LeanResponse:
                 _status_lines[value] = phrase, f"{value} {phrase.upper()}"
         return _base_clean_status(self, value)
 
+    def __setattr__(self, name, value):
+        PyObject_GenericSetAttr(self, name, value)
+        if name in _response_names and name in _vars(self):
+            self._overridden = True
+
     def set_data(self, value):
         """Replace the body.
 
         :param value: the new body; text is encoded as UTF-8.
         """
+        if not _has_own_fields(self):
+            _BaseResponse.set_data(self, value)
+            return
         _set_data(self, value, self.automatically_set_content_length)
 
     def close(self):
         """Close the body, if it can be, and call what was given to ``call_on_close``."""
+        if not _has_own_fields(self):
+            _BaseResponse.close(self)
+            return
         _close_response(self)
 
     def get_app_iter(self, environ):
@@ -336,6 +351,8 @@ cdef class LeanResponse:
 
         :param environ: the WSGI environment of the request.
         """
+        if not _has_own_fields(self):
+            return _BaseResponse.get_app_iter(self, environ)
         return _app_iter(self, environ, self.status_code)
 
     def get_wsgi_response(self, environ):
@@ -343,8 +360,10 @@ cdef class LeanResponse:
 
         :param environ: the WSGI environment of the request.
         """
+        if not _has_own_fields(self):
+            return _BaseResponse.get_wsgi_response(self, environ)
         headers = _wsgi_headers(self, environ)
-        if _stock_of(self, &_last_response, _response_stages) & _RESPONSE_GET_ITER:
+        if _response_stock(self) & _RESPONSE_GET_ITER:
             app_iter = _app_iter(self, environ, self.status_code)
         else:
             app_iter = self.get_app_iter(environ)
@@ -404,6 +423,28 @@ cdef inline bint _is_bodiless(long status) noexcept:
     return status == 304 or status == 204 or 100 <= status < 200
 
 
+# What an instance can replace by an attribute of its own.
+cdef frozenset _response_names = frozenset((
+    "automatically_set_content_length",
+    "close",
+    "get_app_iter",
+    "get_wsgi_headers",
+    "get_wsgi_response",
+    "iter_encoded",
+    "set_data",
+))
+
+
+cdef inline unsigned int _response_stock(LeanResponse self) except? 0xFFFFFFFF:
+    return 0 if self._overridden else _stock_of(self, &_last_response, _response_stages)
+
+
+cdef inline bint _has_own_fields(LeanResponse self) except -1:
+    """Whether the fields may be used in place of attributes; if not, Werkzeug's code runs."""
+    cdef unsigned int stock = _stock_of(self, &_last_response, _response_stages)
+    return stock & _RESPONSE_FIELDS == _RESPONSE_FIELDS
+
+
 cdef _Notes _response_notes(LeanResponse self):
     """Return the notes on a response's class, with the defaults that its class sets."""
     cdef _Notes notes = _notes_of(type(self), _response_stages)
@@ -433,6 +474,12 @@ cdef int _init_response(
     object content_type,
     object direct_passthrough,
 ) except -1:
+    if not _has_own_fields(self):
+        _BaseResponse.__init__(
+            self, response, status, headers, mimetype, content_type, direct_passthrough
+        )
+        return 0
+
     cdef _Notes notes = _response_notes(self)
     # What a subclass's constructor may have set on the instance is looked up there.
     cdef bint stock = (
@@ -507,7 +554,7 @@ cdef object _app_iter(LeanResponse self, object environ, long status):
         return _make_body_iterator((), self)
     if self.direct_passthrough:
         return self.response
-    if _stock_of(self, &_last_response, _response_stages) & _RESPONSE_ITER_ENCODED:
+    if _response_stock(self) & _RESPONSE_ITER_ENCODED:
         return _make_body_iterator(self.response, self)
     return _ClosingIterator(self.iter_encoded(), self.close)
 
@@ -538,7 +585,7 @@ cdef tuple _length_item(Py_ssize_t length):
 
 cdef object _wsgi_headers(LeanResponse self, object environ):
     """Return the list of headers for the server."""
-    cdef unsigned int stock = _stock_of(self, &_last_response, _response_stages)
+    cdef unsigned int stock = _response_stock(self)
     cdef list headers
 
     if (
@@ -560,7 +607,7 @@ cdef object _wsgi_headers(LeanResponse self, object environ):
 
 
 cdef object _send_response(LeanResponse self, object environ, object start_response):
-    cdef unsigned int stock = _stock_of(self, &_last_response, _response_stages)
+    cdef unsigned int stock = _response_stock(self)
 
     if stock & _RESPONSE_SENDING == _RESPONSE_SENDING:
         headers = _wsgi_headers(self, environ)
@@ -633,7 +680,9 @@ cdef class BodyIterator:
         self._items = self._body = None
         response = self._response
         if isinstance(response, LeanResponse):
-            if _stock_of(response, &_last_response, _response_stages) & _RESPONSE_CLOSE:
+            if _response_stock(<LeanResponse>response) & (
+                _RESPONSE_CLOSE | _RESPONSE_FIELDS
+            ) == _RESPONSE_CLOSE | _RESPONSE_FIELDS:
                 _close_response(<LeanResponse>response)
                 return
         response.close()
@@ -674,4 +723,8 @@ _response_stages += [
     ("is_sequence", _BaseResponse.__dict__["is_sequence"]),
     ("__init__", LeanResponse.__dict__["__init__"]),
     ("__new__", LeanResponse.__dict__["__new__"]),
+    ("response", LeanResponse.__dict__["response"]),
+    ("direct_passthrough", LeanResponse.__dict__["direct_passthrough"]),
+    ("__getattribute__", object.__getattribute__),
+    ("__setattr__", LeanResponse.__dict__["__setattr__"]),
 ]

@@ -199,8 +199,8 @@ class RequestCycle:
 
                 context.pop(error)
             finally:
-                # The error's traceback refers to this frame.
-                error = None
+                # The error's traceback refers to this frame, and the request may to the error.
+                del context, error
 
     def request_context(self, environ: dict[str, t.Any]) -> t.Any:
         """Return a new :class:`~fastflask.ctx.RequestContext` for a WSGI environment.
@@ -331,6 +331,9 @@ class RequestCycle:
             request.url_rule, request.view_args = result
         except HTTPException as e:
             request.routing_exception = e
+        finally:
+            # The error's traceback refers to this frame.
+            del request, context
 
     def _open_session(self, context: RequestContextBase) -> t.Any:
         """Open the session, or note that it can be opened later with the same result."""
@@ -363,7 +366,11 @@ class RequestCycle:
         except Exception as e:
             result = self.handle_user_exception(e)  # type: ignore[attr-defined]
 
-        return self.finalize_request(result)
+        try:
+            return self.finalize_request(result)
+        finally:
+            # An HTTP exception without a handler is the result; its traceback has this frame.
+            del result
 
     def preprocess_request(self) -> t.Any | None:
         """Run the URL value preprocessors and then the functions registered to run before.
@@ -403,7 +410,12 @@ class RequestCycle:
         request = _current_request_context().request
 
         if request.routing_exception is not None:
-            self.raise_routing_exception(request)  # type: ignore[attr-defined]
+            try:
+                self.raise_routing_exception(request)  # type: ignore[attr-defined]
+            except BaseException:
+                # The request refers to the error, and its traceback to this frame.
+                del request
+                raise
 
         rule = request.url_rule
 

@@ -29,9 +29,6 @@ _compile_builder = t.cast("t.Callable[..., t.Any]", Rule._compile_builder)
 _partial_build = MapAdapter._partial_build
 _suitable_for = Rule.suitable_for
 
-#: Pieces of a URL: literal text, or the name of a variable.
-_Pieces = list[tuple[bool, str]]
-
 
 class RuleBuilder:
     """Builds the URLs of one rule.
@@ -55,12 +52,12 @@ class RuleBuilder:
         at = next(index for index, (_, text) in enumerate(trace) if text == "|")
         self._rule = rule
         self._defaults = defaults
-        self._domain = _join_literals(rule, trace[:at], defaults)
-        self._path = _join_literals(rule, trace[at + 1 :], defaults)
-        self._needed = [text for variable, text in (*self._domain, *self._path) if variable]
+        self._domain = _Pieces(rule, trace[:at], defaults)
+        self._path = _Pieces(rule, trace[at + 1 :], defaults)
+        self._needed = [name for _, name in (*self._domain.variables, *self._path.variables)]
         self._known = frozenset([*self._needed, *map(str, defaults)])
         #: What is built without values, if nothing needs one.
-        self._plain = None if self._needed else (self._domain[0][1], self._path[0][1])
+        self._plain = None if self._needed else (self._domain.texts[0], self._path.texts[0])
 
     def build(self, values: t.Mapping[str, t.Any], append_unknown: bool) -> tuple[str, str]:
         """Return the domain part and the path, with the query if there is one.
@@ -86,13 +83,8 @@ class RuleBuilder:
             return self._plain
 
         converters = self._rule._converters
-        domain, path = [
-            [
-                _to_url(converters[text], values[text]) if variable else text
-                for variable, text in pieces
-            ]
-            for pieces in (self._domain, self._path)
-        ]
+        domain = self._domain.fill(converters, values)
+        path = self._path.fill(converters, values)
         if query:
             path += ["?", query]
         # A converter that returns no text is found out, unless there is nothing to join.
@@ -108,34 +100,57 @@ class RuleBuilder:
         return t.cast("tuple[str, str]", _compile_builder(rule, append_unknown)(rule, **values))
 
 
-def _join_literals(
-    rule: Rule, trace: t.Sequence[tuple[bool, str]], defaults: t.Mapping[str, t.Any]
-) -> _Pieces:
-    """Return the pieces ready for use: quoted, defaults filled in, neighbours joined."""
-    pieces: _Pieces = []
-    for variable, text in trace:
-        if variable and text not in defaults:
-            pieces.append((True, text))
-            continue
-        if variable:
-            text = rule._converters[text].to_url(defaults[text])
-        else:
-            text = quote(text, safe=_SAFE)
-        if pieces and not pieces[-1][0]:
-            text = pieces.pop()[1] + text
-        pieces.append((False, text))
-    return pieces or [(False, "")]
+class _Pieces:
+    """Pieces of a URL, ready for use: literal texts quoted and joined, defaults filled in."""
 
+    __slots__ = ("texts", "variables")
 
-def _to_url(converter: BaseConverter, value: t.Any) -> str:
-    """Return the text for a value, by the converter's own method or, for stock ones, without it."""
-    to_url = converter.to_url
-    if getattr(to_url, "__func__", None) is not _quoted:
-        return to_url(value)
-    text = value if type(value) is str else str(value)
-    if text.isalnum() and text.isascii() or _needs_no_quoting(text):
-        return text
-    return quote(text, safe=_SAFE)
+    def __init__(
+        self,
+        rule: Rule,
+        trace: t.Sequence[tuple[bool, str]],
+        defaults: t.Mapping[str, t.Any],
+    ) -> None:
+        self.texts: list[str] = []
+        #: Which of the texts are to be replaced, and by the value of which variable.
+        self.variables: list[tuple[int, str]] = []
+        literal = False
+
+        for variable, text in trace:
+            if variable and text not in defaults:
+                self.variables.append((len(self.texts), text))
+                self.texts.append("")
+                literal = False
+                continue
+            if variable:
+                text = rule._converters[text].to_url(defaults[text])
+            else:
+                text = quote(text, safe=_SAFE)
+            if literal:
+                self.texts[-1] += text
+            else:
+                self.texts.append(text)
+            literal = True
+
+        if not self.texts:
+            self.texts.append("")
+
+    def fill(
+        self, converters: dict[str, BaseConverter], values: t.Mapping[str, t.Any]
+    ) -> list[str]:
+        """Return the texts with the values in their places."""
+        texts = self.texts[:]
+        for index, name in self.variables:
+            to_url = converters[name].to_url
+            # PERF: stock converters are spared a call, and most texts the quoting.
+            if getattr(to_url, "__func__", None) is _quoted:
+                text = str(values[name])
+                if not (text.isalnum() and text.isascii()) and not _needs_no_quoting(text):
+                    text = quote(text, safe=_SAFE)
+                texts[index] = text
+            else:
+                texts[index] = to_url(values[name])
+        return texts
 
 
 def build_rule(

@@ -23,6 +23,9 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 _MISSING: t.Any = object()
+# As they are now: patched later, they are not skipped.
+_iter_encoded = BaseResponse.iter_encoded
+_get_wsgi_headers = BaseResponse.get_wsgi_headers
 # Status code to its phrase and its line; only codes that Werkzeug knows get in.
 _status_lines: dict[int, tuple[str, str]] = {}
 
@@ -139,6 +142,13 @@ class LeanResponse:
         self._pending_type: str | None = None
         self._pending_length: int | None = None
 
+        if type(self).headers is not _lean_headers:
+            # The headers are kept elsewhere, so nothing may wait here.
+            super().__init__(  # type: ignore[call-arg]
+                response, status, headers, mimetype, content_type, direct_passthrough
+            )
+            return
+
         if isinstance(headers, Headers):
             self._made_headers = headers
         elif headers:
@@ -200,6 +210,9 @@ class LeanResponse:
 
         :param value: the new body; text is encoded as UTF-8.
         """
+        if type(self).headers is not _lean_headers:
+            super().set_data(value)  # type: ignore[misc]
+            return
         if isinstance(value, str):
             value = value.encode()
         self.response = [value]
@@ -227,7 +240,7 @@ class LeanResponse:
             return BodyIterator((), self)
         if self.direct_passthrough:
             return self.response  # type: ignore[no-any-return]
-        if type(self).iter_encoded is BaseResponse.iter_encoded:  # type: ignore[attr-defined]
+        if type(self).iter_encoded is _iter_encoded and "iter_encoded" not in self.__dict__:  # type: ignore[attr-defined]
             return BodyIterator(self.response, self)
         return ClosingIterator(self.iter_encoded(), self.close)  # type: ignore[attr-defined]
 
@@ -241,7 +254,9 @@ class LeanResponse:
         if (
             self._made_headers is None
             and not _is_bodiless(self.status_code)
-            and type(self).get_wsgi_headers is BaseResponse.get_wsgi_headers  # type: ignore[attr-defined]
+            and type(self).get_wsgi_headers is _get_wsgi_headers  # type: ignore[attr-defined]
+            and type(self).headers is _lean_headers
+            and "get_wsgi_headers" not in self.__dict__
         ):
             headers = []
             if self._pending_type is not None:
@@ -280,6 +295,9 @@ class LeanResponse:
         self.__dict__.update(state)
         self._made_headers = self.__dict__.pop("headers")
         self._pending_type = self._pending_length = None
+
+
+_lean_headers = LeanResponse.headers
 
 
 def _is_plain(value: t.Any) -> bool:

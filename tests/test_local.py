@@ -1,0 +1,692 @@
+"""The proxy engine, in both implementations, and the module that exports it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import copy
+import functools
+import gc
+import inspect
+import json
+import operator
+import pickle
+import sys
+import threading
+import types
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest import mock
+
+import markupsafe
+import pytest
+import werkzeug.local
+
+import fastflask.local
+
+# At module level, as context variables that come and go are never freed.
+VARIABLE: contextvars.ContextVar[Any] = contextvars.ContextVar("tests.local.value")
+DEFAULTED: contextvars.ContextVar[Any] = contextvars.ContextVar("tests.local.default", default=7)
+STORAGE: contextvars.ContextVar[Any] = contextvars.ContextVar("tests.local.storage")
+
+
+@pytest.fixture(autouse=True)
+def _own_values() -> Iterator[None]:
+    """No test sees what another has put into the shared variables."""
+    tokens = [(STORAGE, STORAGE.set({})), (VARIABLE, VARIABLE.set(None))]
+    yield
+    for variable, token in tokens:
+        variable.reset(token)
+
+
+def _never() -> Any:
+    raise RuntimeError("no object")
+
+
+def to(impl: Any, target: Any) -> Any:
+    return impl.LocalProxy(lambda: target)
+
+
+class Thing:
+    """A thing."""
+
+    kind = "thing"
+
+    def __init__(self) -> None:
+        self.inner = types.SimpleNamespace(value=5)
+
+    @property
+    def broken(self) -> None:
+        raise AttributeError("raised by the property")
+
+
+# Where the object comes from
+
+
+def test_context_variable_gives_its_value(impl: Any) -> None:
+    proxy = impl.LocalProxy(VARIABLE)
+    VARIABLE.set([1])
+    proxy.append(2)
+    assert VARIABLE.get() == [1, 2] == proxy
+    assert proxy._get_current_object() is VARIABLE.get()
+
+
+def test_context_variable_with_a_default_is_bound(impl: Any) -> None:
+    assert impl.LocalProxy(DEFAULTED) + 1 == 8
+
+
+@pytest.mark.parametrize("name, expected", [("kind", "thing"), ("inner.value", 5)])
+def test_name_stands_for_an_attribute(impl: Any, name: str, expected: Any) -> None:
+    thing = Thing()
+    VARIABLE.set(thing)
+    stack = fastflask.local.LocalStack(STORAGE)
+    STORAGE.set([thing])
+    assert impl.LocalProxy(VARIABLE, name) == expected
+    assert impl.LocalProxy(stack, name) == expected
+    assert impl.LocalProxy(lambda: thing, name) == expected
+
+
+def test_local_needs_a_name_and_gives_its_attribute(impl: Any) -> None:
+    local = fastflask.local.Local(STORAGE)
+    with pytest.raises(TypeError, match="'name' is required when proxying a 'Local' object."):
+        impl.LocalProxy(local)
+    proxy = impl.LocalProxy(local, "user")
+    assert repr(proxy) == "<LocalProxy unbound>"
+    local.user = "anna"
+    assert proxy.upper() == "ANNA"
+
+
+def test_stack_gives_its_top(impl: Any) -> None:
+    STORAGE.set([])
+    stack = fastflask.local.LocalStack(STORAGE)
+    proxy = impl.LocalProxy(stack)
+    assert not proxy
+    stack.push([1])
+    stack.push([2])
+    assert proxy == [2]
+    stack.pop()
+    assert proxy == [1]
+
+
+def test_sources_may_be_proxies_themselves(impl: Any) -> None:
+    VARIABLE.set("value")
+    local = fastflask.local.Local(STORAGE)
+    local.name = "value"
+    assert impl.LocalProxy(to(impl, VARIABLE)) == "value"
+    assert impl.LocalProxy(to(impl, local), "name") == "value"
+    assert impl.LocalProxy(to(impl, lambda: "value")) == "value"
+
+
+@pytest.mark.parametrize("source", [3, "text", None, [1]])
+def test_other_source_is_refused(impl: Any, source: Any) -> None:
+    with pytest.raises(TypeError) as caught:
+        impl.LocalProxy(source)
+    assert str(caught.value) == f"Don't know how to proxy '{type(source)}'."
+
+
+def test_name_that_is_no_string_is_refused(impl: Any) -> None:
+    with pytest.raises(TypeError, match="attribute name must be a string"):
+        impl.LocalProxy(VARIABLE, 5)
+
+
+def test_each_context_has_its_own_object(impl: Any) -> None:
+    proxy = impl.LocalProxy(VARIABLE)
+    seen = {}
+
+    async def task(value: int) -> None:
+        VARIABLE.set([value])
+        for _ in range(5):
+            await asyncio.sleep(0)
+            proxy.append(value)
+        seen[value] = list(proxy)
+
+    async def tasks() -> None:
+        await asyncio.gather(*(task(n) for n in range(20)))
+
+    def thread(value: int) -> None:
+        VARIABLE.set(value)
+        barrier.wait()
+        seen[value] = [+proxy] * 6
+
+    asyncio.run(tasks())
+    barrier = threading.Barrier(4)
+    threads = [threading.Thread(target=thread, args=(n,)) for n in range(20, 24)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert seen == {n: [n] * 6 for n in range(24)}
+
+
+# Without an object
+
+
+@pytest.mark.parametrize("source", ["context", "local", "stack"])
+@pytest.mark.parametrize("message", [None, "a text\nof two lines"])
+def test_unbound_use_raises_the_message(impl: Any, source: str, message: str | None) -> None:
+    def use() -> None:
+        local: Any = fastflask.local.Local(STORAGE)
+        sources = {
+            "context": (STORAGE,),
+            "local": (local, "x"),
+            "stack": (fastflask.local.LocalStack(STORAGE),),
+        }
+        proxy = impl.LocalProxy(*sources[source], unbound_message=message)
+        uses: list[Callable[[], Any]] = [
+            lambda: proxy.x, lambda: proxy(), lambda: len(proxy), lambda: proxy[0], lambda: str(proxy),
+            lambda: 1 in proxy, lambda: proxy + 1, lambda: setattr(proxy, "x", 1), lambda: +proxy,
+            lambda: delattr(proxy, "x"), lambda: operator.setitem(proxy, 0, 1), lambda: proxy.__len__,
+            lambda: operator.delitem(proxy, 0), lambda: proxy._get_current_object(),
+        ]  # fmt: skip
+        for number, each in enumerate(uses):
+            with pytest.raises(RuntimeError) as caught:
+                each()
+            assert str(caught.value) == (message or "object is not bound"), number
+            assert caught.value.__cause__ is None
+
+    contextvars.Context().run(use)
+
+
+def test_unbound_proxy_shows_itself(impl: Any) -> None:
+    proxy = impl.LocalProxy(_never)
+    assert repr(proxy) == "<LocalProxy unbound>"
+    assert bool(proxy) is False
+    assert dir(proxy) == []
+    assert proxy.__class__ is impl.LocalProxy
+    assert isinstance(proxy, impl.LocalProxy)
+    assert proxy.__doc__ == impl.LocalProxy.__doc__
+    assert proxy.__wrapped__ is _never
+
+
+def test_unbound_proxy_meets_the_operators_that_hide_the_error(impl: Any) -> None:
+    """CPython drops the error of a special method that cannot be had, for these three."""
+    theirs = werkzeug.local.LocalProxy(_never)
+    for proxy in (impl.LocalProxy(_never), theirs):
+        assert proxy == proxy
+        assert proxy != 1
+        with pytest.raises(TypeError, match="not supported between instances of 'LocalProxy'"):
+            proxy < 1
+        with pytest.raises(TypeError, match="'LocalProxy' object is not iterable"):
+            iter(proxy)
+        with pytest.raises(TypeError, match="unhashable type: 'LocalProxy'"):
+            hash(proxy)
+
+
+def test_other_errors_of_a_function_pass_through(impl: Any) -> None:
+    def fail() -> Any:
+        raise KeyError("inside")
+
+    proxy = impl.LocalProxy(fail)
+    for use in (bool, len, str, lambda p: p.x, lambda p: p.__class__):
+        with pytest.raises(KeyError, match="inside"):
+            use(proxy)
+
+
+def test_proxy_without_init_is_unbound(impl: Any) -> None:
+    proxy = impl.LocalProxy.__new__(impl.LocalProxy)
+    assert repr(proxy) == "<LocalProxy unbound>"
+    with pytest.raises(RuntimeError):
+        proxy.x
+
+
+# Attributes
+
+
+def test_attribute_error_of_a_property_surfaces_once(impl: Any) -> None:
+    with pytest.raises(AttributeError, match="^raised by the property$"):
+        to(impl, Thing()).broken
+
+
+def test_property_that_fails_is_read_once(impl: Any) -> None:
+    class Counted:
+        reads = 0
+
+        @property
+        def broken(self) -> None:
+            Counted.reads += 1
+            raise AttributeError
+
+    assert not hasattr(to(impl, Counted()), "broken")
+    assert Counted.reads == 1
+
+
+def test_missing_attribute_names_the_type_of_the_object(impl: Any) -> None:
+    with pytest.raises(AttributeError, match="'Thing' object has no attribute 'nothing'"):
+        to(impl, Thing()).nothing
+
+
+def test_missing_named_attribute_is_an_attribute_error(impl: Any) -> None:
+    proxy = impl.LocalProxy(lambda: Thing(), "nothing")
+    with pytest.raises(AttributeError, match="'Thing' object has no attribute 'nothing'"):
+        proxy.x
+    with pytest.raises(AttributeError):
+        bool(proxy)
+
+
+def test_attributes_are_set_and_deleted_on_the_object(impl: Any) -> None:
+    thing = Thing()
+    proxy = to(impl, thing)
+    proxy.x = 1
+    assert thing.x == 1  # type: ignore[attr-defined]
+    assert proxy.__dict__ is thing.__dict__
+    del proxy.x
+    assert not hasattr(thing, "x")
+    with pytest.raises(AttributeError):
+        del proxy.x
+
+
+def test_getter_stays_the_same_object_and_takes_no_arguments(impl: Any) -> None:
+    thing = Thing()
+    proxy = to(impl, thing)
+    assert proxy._get_current_object is proxy._get_current_object
+    assert proxy._get_current_object() is proxy._get_current_object() is thing
+    with pytest.raises(TypeError):
+        proxy._get_current_object(1)
+    with pytest.raises(TypeError):
+        proxy._get_current_object(x=1)
+
+
+def test_getter_can_be_replaced(impl: Any) -> None:
+    proxy = to(impl, 1)
+    object.__setattr__(proxy, "_get_current_object", lambda: 2)
+    assert proxy == 2
+    assert proxy.real == 2
+
+
+def test_special_method_as_attribute_belongs_to_the_object(impl: Any) -> None:
+    VARIABLE.set([1, 2])
+    proxy = impl.LocalProxy(VARIABLE)
+    length, item = proxy.__len__, proxy.__getitem__
+    VARIABLE.set("other")
+    assert (length(), item(0)) == (2, 1)
+    assert not hasattr(proxy, "__enter__")
+    assert impl.LocalProxy.__len__(proxy) == 5
+
+
+def test_attribute_put_on_the_class_wins(impl: Any) -> None:
+    proxy = to(impl, Thing())
+    with mock.patch.object(impl.LocalProxy, "kind", "patched", create=True):
+        assert proxy.kind == "patched"
+    assert proxy.kind == "thing"
+
+
+def test_special_method_patched_on_the_class_is_used(impl: Any) -> None:
+    proxy = to(impl, [1])
+    with mock.patch.object(impl.LocalProxy, "__len__", lambda self: 99):
+        assert len(proxy) == 99
+    assert len(proxy) == 1
+
+
+# Types
+
+
+def test_class_is_that_of_the_object_and_type_is_not(impl: Any) -> None:
+    proxy = to(impl, {})
+    assert proxy.__class__ is dict
+    assert isinstance(proxy, dict)
+    assert type(proxy) is impl.LocalProxy
+    assert isinstance(proxy, impl.LocalProxy)
+
+
+def test_proxy_is_known_to_code_that_looks_for_a_werkzeug_proxy(impl: Any) -> None:
+    proxy = to(impl, {})
+    assert isinstance(proxy, werkzeug.local.LocalProxy)
+    assert issubclass(type(proxy), werkzeug.local.LocalProxy)
+
+
+def test_class_can_be_subscripted(impl: Any) -> None:
+    assert impl.LocalProxy[int].__origin__ is impl.LocalProxy
+
+    class Numbers(impl.LocalProxy[int]):  # type: ignore[name-defined, misc]
+        pass
+
+    assert Numbers(lambda: 3) + 1 == 4
+
+
+def test_class_shows_docstring_and_signature(impl: Any) -> None:
+    assert impl.LocalProxy.__doc__.startswith("A proxy")
+    parameters = inspect.signature(impl.LocalProxy.__init__).parameters.values()
+    assert [(p.name, p.kind, p.default) for p in parameters][1:] == [
+        ("local", inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.empty),
+        ("name", inspect.Parameter.POSITIONAL_OR_KEYWORD, None),
+        ("unbound_message", inspect.Parameter.KEYWORD_ONLY, None),
+    ]
+    inspect.unwrap(impl.LocalProxy)
+
+
+def test_weak_reference_is_refused_to_the_proxy_and_given_by_a_subclass(impl: Any) -> None:
+    with pytest.raises(TypeError, match="cannot create weak reference to 'LocalProxy' object"):
+        weakref.ref(to(impl, Thing()))
+
+    class Sub(impl.LocalProxy):  # type: ignore[name-defined, misc]
+        pass
+
+    proxy = Sub(Thing)
+    assert weakref.ref(proxy)() is proxy
+
+
+# Subclasses
+
+
+def test_subclass_keeps_attributes_and_methods_of_its_own(impl: Any) -> None:
+    class Sub(impl.LocalProxy):  # type: ignore[name-defined, misc]
+        def __init__(self, target: Any) -> None:
+            super().__init__(lambda: target)
+            object.__setattr__(self, "own", "mine")
+
+        @property
+        def kind(self) -> str:
+            return f"sub of {self._get_current_object().kind}"
+
+        def __len__(self) -> int:
+            return 12
+
+        def __add__(self, other: Any) -> Any:
+            return "added", other
+
+    proxy = Sub(Thing())
+    assert proxy.own == "mine"
+    assert proxy.kind == "sub of thing"
+    assert proxy.inner.value == 5
+    assert (len(proxy), proxy + 1) == (12, ("added", 1))
+    assert repr(Sub(3)) == "3"
+    proxy.extra = 1
+    assert "extra" not in vars(proxy)
+    assert proxy._get_current_object().extra == 1
+
+
+def test_subclass_with_getattr_answers_alone(impl: Any) -> None:
+    class Sub(impl.LocalProxy):  # type: ignore[name-defined, misc]
+        __slots__ = ()
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "via_super":
+                return super().__getattr__("kind")
+            return f"asked for {name}"
+
+    proxy = Sub(Thing)
+    assert proxy.kind == "asked for kind"
+    assert proxy.via_super == "thing"
+
+
+def test_subclass_with_its_own_getter_is_followed(impl: Any) -> None:
+    class Sub(impl.LocalProxy):  # type: ignore[name-defined, misc]
+        __slots__ = ()
+
+        def __init__(self) -> None:
+            pass
+
+        def _get_current_object(self) -> Any:
+            return [4, 5]
+
+    proxy = Sub()
+    assert len(proxy) == 2
+    assert proxy.index(5) == 1
+    assert proxy == [4, 5]
+    assert bool(proxy)
+    proxy += [6]
+    assert type(proxy) is Sub
+
+
+# In place, copies, calls
+
+
+def test_operation_in_place_gives_the_proxy(impl: Any) -> None:
+    VARIABLE.set([1])
+    proxy = before = impl.LocalProxy(VARIABLE)
+    proxy += [2]
+    assert proxy is before
+    assert VARIABLE.get() == [1, 2]
+
+
+def test_copies_are_of_the_object(impl: Any) -> None:
+    thing = [[1]]
+    proxy = to(impl, thing)
+    shallow, deep = copy.copy(proxy), copy.deepcopy(proxy)
+    assert type(shallow) is type(deep) is list
+    assert shallow[0] is thing[0]
+    assert deep[0] is not thing[0]
+
+
+def test_call_passes_all_arguments(impl: Any) -> None:
+    def function(*args: Any, **kwargs: Any) -> Any:
+        return args, kwargs
+
+    proxy = to(impl, function)
+    assert proxy() == ((), {})
+    assert proxy(1, *[2], a=3, **{"not a name": 4}) == ((1, 2), {"a": 3, "not a name": 4})
+
+
+# Meeting other code
+
+
+@pytest.mark.parametrize("target", ["<text>", 3, [1], {"a": 1}, None])
+@pytest.mark.parametrize(
+    "use",
+    [
+        json.dumps,
+        markupsafe.escape,
+        lambda p: ",".join([p]),
+        lambda p: "%s %r" % (p, p),
+        lambda p: f"{p!s:>5}",
+        lambda p: b"".join([p]),
+        lambda p: {"a": 1, **p},
+        lambda p: dict(p),
+        lambda p: [*p],
+        lambda p: markupsafe.Markup("<b>%s</b>") % p,
+    ],
+)
+def test_code_that_tests_exact_types_treats_it_as_the_reference(
+    impl: Any, use: Callable[[Any], Any], target: Any
+) -> None:
+    def result(proxy: Any) -> Any:
+        try:
+            return use(proxy)
+        except Exception as error:
+            return type(error), str(error)
+
+    assert result(to(impl, target)) == result(werkzeug.local.LocalProxy(lambda: target))
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("target", [3, "text", [1], Thing(), Thing, len])
+def test_pickling_fails_as_with_the_reference(impl: Any, protocol: int, target: Any) -> None:
+    def error(proxy: Any) -> Any:
+        with pytest.raises(Exception) as caught:
+            pickle.dumps(proxy, protocol)
+        return caught.type
+
+    VARIABLE.set(target)
+    for make in (impl.LocalProxy, werkzeug.local.LocalProxy):
+        assert pickle.dumps(make(VARIABLE)._get_current_object()) == pickle.dumps(target)
+    assert error(impl.LocalProxy(VARIABLE)) is error(werkzeug.local.LocalProxy(VARIABLE))
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_pickling_an_unbound_proxy_fails(impl: Any, protocol: int) -> None:
+    with pytest.raises((TypeError, AttributeError, pickle.PicklingError)):
+        pickle.dumps(impl.LocalProxy(_never), protocol)
+
+
+def test_functions_of_the_library_see_the_object(impl: Any) -> None:
+    def function(a: int, *, b: int = 2) -> int:
+        """Documented."""
+        return a + b
+
+    proxy = to(impl, function)
+    assert str(inspect.signature(proxy)) == "(a, *, b=2)"
+    assert inspect.isfunction(proxy)
+    assert inspect.getdoc(proxy) == "Documented."
+    wrapped = functools.wraps(proxy)(lambda: None)
+    assert (wrapped.__name__, wrapped.__doc__) == ("function", "Documented.")
+    assert wrapped.__wrapped__ is proxy
+    assert functools.partial(proxy, 1)() == 3
+
+
+def test_mock_patches_the_object(impl: Any) -> None:
+    thing = Thing()
+    proxy = to(impl, thing)
+    with mock.patch.object(proxy, "inner", "patched"):
+        assert thing.inner == "patched"  # type: ignore[comparison-overlap]
+    assert thing.inner.value == 5
+    assert isinstance(mock.create_autospec(proxy), object)
+
+
+def test_structural_patterns_match_the_object(impl: Any) -> None:
+    match to(impl, Thing()):
+        case Thing(kind=kind):
+            assert kind == "thing"
+        case _:
+            pytest.fail("no match")
+
+
+# Limits
+
+
+def test_proxies_in_a_circle_end_in_a_recursion_error(impl: Any) -> None:
+    """In the compiled module no Python code runs between one proxy and the next."""
+    if impl.LocalProxy.__module__.startswith("fastflask._pure"):
+        pytest.skip("Werkzeug's slots run out of stack here")
+    first = impl.LocalProxy(lambda: second)
+    second = impl.LocalProxy(lambda: first)
+    named = impl.LocalProxy(VARIABLE, "inner")
+    VARIABLE.set(named)
+    uses: list[Callable[[Any], Any]] = [
+        lambda p: p.x, lambda p: p(), len, operator.itemgetter(0), lambda p: 1 in p,
+        lambda p: setattr(p, "x", 1), lambda p: delattr(p, "x"),
+        lambda p: operator.setitem(p, 0, 1), lambda p: operator.delitem(p, 0),
+    ]  # fmt: skip
+    for use in uses:
+        with pytest.raises(RecursionError):
+            use(first)
+    with pytest.raises(RecursionError):
+        named.x
+    # Where CPython drops the error of the innermost proxy, there is another end.
+    for use in (bool, iter, lambda p: p == 1, lambda p: p < 1):
+        with contextlib.suppress(RecursionError, TypeError):
+            assert not use(first)
+
+
+def test_long_chain_of_proxies_is_freed(impl: Any) -> None:
+    proxy = to(impl, 1)
+    for _ in range(100_000):
+        proxy = impl.LocalProxy(lambda inner=proxy: inner)
+    del proxy
+
+
+def test_use_keeps_no_reference(impl: Any) -> None:
+    thing = Thing()
+    VARIABLE.set(thing)
+    named = impl.LocalProxy(VARIABLE, "inner")
+    proxy = impl.LocalProxy(VARIABLE)
+    items = [thing]
+    to_items = to(impl, items)
+    name = "a name made for this test"
+    setattr(thing, name, 1)
+    extra = object()
+
+    def use() -> None:
+        for _ in range(200):
+            getattr(proxy, name)
+            named.value
+            proxy.__class__
+            proxy._get_current_object()
+            hasattr(proxy, "nothing at all")
+            setattr(proxy, "extra", extra)
+            del proxy.extra
+            proxy == extra
+            bool(proxy)
+            thing in to_items
+            to_items[0]
+            to_items[0] = thing
+            len(to_items)
+            iter(to_items)
+            to_items.append(extra)
+            del to_items[1]
+            bool(impl.LocalProxy(_never))
+            impl.LocalProxy(VARIABLE, "x.y", unbound_message="text")
+
+    def counts() -> list[int]:
+        objects = (thing, name, extra, items, VARIABLE, thing.inner, _never, impl.LocalProxy)
+        return [sys.getrefcount(each) for each in objects]
+
+    use()
+    before = counts()
+    use()
+    assert counts() == before
+
+
+def test_proxy_leaves_no_cyclic_garbage(impl: Any) -> None:
+    VARIABLE.set(Thing())
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(50):
+            proxy = impl.LocalProxy(lambda: [1], "append")
+            proxy(2)
+            with pytest.raises(AttributeError):
+                proxy.nothing
+            del proxy
+            impl.LocalProxy(VARIABLE, "kind").__class__
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
+def test_circle_through_the_source_is_collected(impl: Any) -> None:
+    class Holder:
+        pass
+
+    holder = Holder()
+    holder.proxy = impl.LocalProxy(lambda: holder)  # type: ignore[attr-defined]
+    watcher = weakref.ref(holder)
+    del holder
+    gc.collect()
+    assert watcher() is None
+
+
+# The public module
+
+
+def test_module_has_the_names_of_the_reference() -> None:
+    names = ["Local", "LocalManager", "LocalProxy", "LocalStack", "release_local"]
+    for name in names:
+        ours, theirs = getattr(fastflask.local, name), getattr(werkzeug.local, name)
+        assert ours is theirs or issubclass(ours, theirs)
+        assert ours.__doc__
+
+
+def test_local_and_stack_give_our_proxy() -> None:
+    local = fastflask.local.Local(STORAGE)
+    local.user = "anna"
+    proxy = local("user", unbound_message="nobody")
+    assert type(proxy) is fastflask.local.LocalProxy
+    assert proxy == "anna"
+    fastflask.local.release_local(local)
+    with pytest.raises(RuntimeError, match="^nobody$"):
+        proxy.x
+    STORAGE.set([])
+    stack: fastflask.local.LocalStack[Any] = fastflask.local.LocalStack(STORAGE)
+    top, kind = stack(), stack("kind", unbound_message="nothing")
+    assert type(top) is type(kind) is fastflask.local.LocalProxy
+    stack.push(Thing())
+    assert top.kind == "thing" == kind
+
+
+def test_manager_releases_locals_of_ours() -> None:
+    local = fastflask.local.Local(STORAGE)
+    manager = fastflask.local.LocalManager(local)
+    assert manager.locals == [local]
+
+    @manager.middleware
+    def app(environ: Any, start_response: Any) -> list[bytes]:
+        local.value = 1
+        return [b"body"]
+
+    result = app({}, None)
+    assert list(result) == [b"body"]
+    assert local.value == 1
+    result.close()  # type: ignore[attr-defined]
+    assert not hasattr(local, "value")

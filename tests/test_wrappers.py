@@ -1,0 +1,702 @@
+"""The request and the response do what Werkzeug's do, with less made ahead of time."""
+
+from __future__ import annotations
+
+import copy
+import os
+import pickle
+import subprocess
+import sys
+import typing as t
+import weakref
+from collections.abc import Callable
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+from werkzeug.datastructures import Headers
+from werkzeug.exceptions import SecurityError
+from werkzeug.test import create_environ
+from werkzeug.wrappers import Request as PlainRequest
+from werkzeug.wrappers import Response as PlainResponse
+
+import fastflask
+from fastflask import Flask, Request, Response
+
+
+class Classes(t.NamedTuple):
+    request: t.Any
+    response: t.Any
+
+
+@pytest.fixture
+def classes(impl: t.Any) -> Classes:
+    """Request and response over each implementation of the lean bases."""
+    request = type("Request", (impl.LeanRequest, PlainRequest), {})
+    options = {"default_mimetype": "text/html", "autocorrect_location_header": False}
+    return Classes(request, type("Response", (impl.LeanResponse, PlainResponse), options))
+
+
+class Plain(PlainResponse):
+    default_mimetype = "text/html"
+    autocorrect_location_header = False
+
+
+def send(response: t.Any, method: str = "GET", **environ: t.Any) -> tuple[t.Any, ...]:
+    """Return status, headers and body of a response, as the server gets them."""
+    got: list[t.Any] = []
+    environ = {**create_environ(method=method), **environ}
+    body = response(environ, lambda status, headers, exc_info=None: got.extend((status, headers)))
+    chunks = list(body)
+    if hasattr(body, "close"):
+        body.close()
+    return got[0], got[1], chunks
+
+
+def outcome(call: Callable[[], t.Any]) -> t.Any:
+    try:
+        return call()
+    except Exception as error:
+        return type(error), str(error)
+
+
+ARGUMENTS: list[dict[str, t.Any]] = [
+    {},
+    {"response": ""},
+    {"response": "t\xe4xt"},
+    {"response": b"bytes"},
+    {"response": bytearray(b"array")},
+    {"response": ["a", b"b", "\xe4"]},
+    {"response": ("a", "b")},
+    {"response": {"a": 1}},
+    {"response": 5},
+    {"response": "x", "status": 404},
+    {"response": "x", "status": "404"},
+    {"response": "x", "status": "299 Mine"},
+    {"response": "x", "status": HTTPStatus.CREATED},
+    {"response": "x", "status": 799},
+    {"response": "x", "status": ""},
+    {"response": "x", "status": 1.5},
+    {"response": "x", "status": True},
+    {"response": "x", "status": b"200 OK"},
+    {"response": "x", "status": 204},
+    {"response": "x", "status": 304},
+    {"response": "x", "status": 100},
+    {"response": "x", "headers": {"X-A": "1", "x-b": 2}},
+    {"response": "x", "headers": [("X-A", "1"), ("X-A", "2")]},
+    {"response": "x", "headers": {"Content-Type": "text/own"}},
+    {"response": "x", "headers": {"Content-Type": "text/own"}, "mimetype": "text/other"},
+    {"response": "x", "headers": {"Content-Length": "77"}},
+    {"response": ["x"], "headers": {"Content-Length": "77"}},
+    {"response": "x", "headers": {"Location": "/\xe4 b", "Content-Location": "c d"}},
+    {"response": "x", "headers": {"X-A": "b\nc"}},
+    {"response": "x", "headers": {}},
+    {"response": "x", "headers": []},
+    {"response": "x", "headers": Headers()},
+    {"response": "x", "mimetype": "text/plain"},
+    {"response": "x", "mimetype": "image/png"},
+    {"response": "x", "mimetype": "application/json"},
+    {"response": "x", "mimetype": "application/x+xml"},
+    {"response": "x", "mimetype": ""},
+    {"response": "x", "mimetype": "a\nb"},
+    {"response": "x", "content_type": "text/x; a=b"},
+    {"response": "x", "content_type": ""},
+    {"response": "x", "content_type": "a\r\nb"},
+    {"response": "x", "content_type": 5},
+    {"response": ["x"], "direct_passthrough": True},
+    {"response": "x", "headers": 5},
+]
+names = [repr(arguments) for arguments in ARGUMENTS]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("arguments", ARGUMENTS, ids=names)
+def test_response_made_of_arguments(
+    classes: Classes, arguments: dict[str, t.Any], method: str
+) -> None:
+    def make(cls: t.Any) -> Callable[[], t.Any]:
+        return lambda: send(cls(**copy.deepcopy(arguments)), method)
+
+    assert outcome(make(classes.response)) == outcome(make(Plain))
+
+
+CHANGES: dict[str, Callable[[t.Any], t.Any]] = {
+    "data": lambda r: r.set_data("other \xe4"),
+    "data property": lambda r: setattr(r, "data", b"other"),
+    "data of another type": lambda r: r.set_data(5),
+    "status": lambda r: setattr(r, "status", "404 Mine"),
+    "status number": lambda r: setattr(r, "status", 500),
+    "status code": lambda r: setattr(r, "status_code", 403),
+    "status code wrong": lambda r: setattr(r, "status_code", "403"),
+    "status empty": lambda r: setattr(r, "status", ""),
+    "header": lambda r: r.headers.__setitem__("X-A", "1"),
+    "header added": lambda r: r.headers.add("Content-Type", "text/more"),
+    "header removed": lambda r: r.headers.remove("Content-Type"),
+    "headers replaced": lambda r: setattr(r, "headers", Headers([("X-A", "1")])),
+    "headers read, then data": lambda r: (r.headers, r.set_data("longer than before")),
+    "data, then headers": lambda r: (r.set_data("longer than before"), r.headers)[0],
+    "length": lambda r: setattr(r, "content_length", 5),
+    "length removed": lambda r: r.headers.pop("Content-Length"),
+    "type": lambda r: setattr(r, "content_type", "text/x"),
+    "mimetype": lambda r: setattr(r, "mimetype", "text/x"),
+    "cookie": lambda r: r.set_cookie("a", "b"),
+    "body": lambda r: setattr(r, "response", ["other"]),
+    "body to a generator": lambda r: setattr(r, "response", iter(["a", "b"])),
+    "stream": lambda r: r.stream.write(b"more"),
+    "frozen": lambda r: r.freeze(),
+    "sequence": lambda r: r.make_sequence(),
+    "iterated": lambda r: list(r.iter_encoded()),
+    "length computed": lambda r: r.calculate_content_length(),
+    "etag": lambda r: r.add_etag(),
+    "automatic length off": lambda r: setattr(r, "automatically_set_content_length", False),
+    "implicit conversion off": lambda r: (
+        setattr(r, "implicit_sequence_conversion", False),
+        r.get_data(),
+    ),
+    "direct": lambda r: setattr(r, "direct_passthrough", True),
+    "context manager": lambda r: r.__enter__(),
+    "json": lambda r: r.get_json(silent=True, force=True),
+    "repr": lambda r: repr(r),
+    "conditional": lambda r: r.make_conditional(create_environ(headers={"Range": "bytes=0-1"})),
+}
+
+
+@pytest.mark.parametrize("body", ["text", ["a", b"b"], None, "generator"])
+@pytest.mark.parametrize("name", CHANGES)
+def test_response_changed(classes: Classes, name: str, body: t.Any) -> None:
+    def run(cls: t.Any) -> t.Any:
+        content = (part for part in ["x", b"y"]) if body == "generator" else copy.copy(body)
+        response = cls(content)
+        first = outcome(lambda: CHANGES[name](response))
+        if not isinstance(first, (str, bytes, int, tuple, list)):
+            first = None
+        state = response.status, response.status_code, list(response.headers)
+        return first, state, outcome(lambda: send(response))
+
+    expected = str(run(Plain)).replace("Plain", "Response")
+    assert str(run(classes.response)) == expected
+
+
+def _getter(value: t.Any) -> t.Any:
+    return property(lambda self: value, lambda self, new: None)
+
+
+class OwnStatus:
+    @property
+    def status(self) -> str:
+        return "299 Own"
+
+    @status.setter
+    def status(self, value: t.Any) -> None:
+        self._status_code = 200
+
+
+class OwnHeaders:
+    @property
+    def headers(self) -> t.Any:
+        return self.__dict__.setdefault("own", Headers([("X-Own", "1")]))
+
+    @headers.setter
+    def headers(self, value: t.Any) -> None:
+        self.__dict__["own"] = Headers(value)
+
+
+#: What a subclass may replace, each of which has to count.
+OVERRIDES: dict[str, dict[str, t.Any]] = {
+    "status": {"status": OwnStatus.status},
+    "status_code": {"status_code": _getter(204)},
+    "_clean_status": {"_clean_status": lambda self, value: ("299 Clean", 299)},
+    "headers": {"headers": OwnHeaders.headers},
+    "set_data": {
+        "set_data": lambda self, value: setattr(self, "response", [b"own ", str(value).encode()])
+    },
+    "get_wsgi_headers": {"get_wsgi_headers": lambda self, environ: Headers([("X-Own", "1")])},
+    "get_app_iter": {"get_app_iter": lambda self, environ: [b"own"]},
+    "iter_encoded": {"iter_encoded": lambda self: iter([b"own"])},
+    "get_wsgi_response": {
+        "get_wsgi_response": lambda self, environ: ([b"own"], "299 Own", [("X-Own", "1")])
+    },
+    "__call__": {
+        "__call__": lambda self, environ, start: (start("299 Own", []), [b"own"])[1],
+    },
+    "is_sequence": {"is_sequence": _getter(False)},
+    "default_mimetype": {"default_mimetype": "text/own"},
+    "default_mimetype none": {"default_mimetype": None},
+    "default_mimetype property": {"default_mimetype": _getter("text/property")},
+    "default_status": {"default_status": 202},
+    "default_status text": {"default_status": "299 Own"},
+    "default_status property": {"default_status": _getter(203)},
+    "automatically_set_content_length": {"automatically_set_content_length": False},
+    "automatic property": {"automatically_set_content_length": _getter(False)},
+    "autocorrect_location_header": {"autocorrect_location_header": True},
+    "response property": {"response": _getter(["own"])},
+    "direct_passthrough property": {"direct_passthrough": _getter(True)},
+    "__init__": {
+        "__init__": lambda self, *args, **kwargs: Plain.__init__(self, b"own", 203),
+    },
+    "__setattr__": {
+        "__setattr__": lambda self, name, value: object.__setattr__(
+            self, name, "299 Set" if name == "_status" else value
+        )
+    },
+    "__getattribute__": {
+        "__getattribute__": lambda self, name: (
+            ["own"] if name == "response" else object.__getattribute__(self, name)
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["subclass", "patched"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("name", OVERRIDES)
+def test_response_overridden(classes: Classes, name: str, method: str, late: bool) -> None:
+    def run(base: t.Any) -> t.Any:
+        cls = type("Own", (base,), {} if late else OVERRIDES[name])
+        if late:
+            send(cls("first"))
+            for key, value in OVERRIDES[name].items():
+                setattr(cls, key, value)
+        answers = [
+            outcome(lambda: send(cls("text"), method)),
+            outcome(lambda: send(cls(["a", "b"], 201, {"Location": "/x"}), method)),
+        ]
+        if late:
+            for key in OVERRIDES[name]:
+                delattr(cls, key)
+            answers.append(send(cls("last"), method))
+        return answers
+
+    assert run(classes.response) == run(Plain)
+
+
+@pytest.mark.parametrize("name", ["close", "get_app_iter", "iter_encoded", "set_data", "headers"])
+def test_response_attribute_set_on_the_instance(classes: Classes, name: str) -> None:
+    def run(cls: t.Any) -> t.Any:
+        calls: list[str] = []
+        response = cls("text")
+        replacements: dict[str, t.Any] = {
+            "close": lambda: calls.append("close"),
+            "get_app_iter": lambda environ: [b"own"],
+            "iter_encoded": lambda: iter([b"own"]),
+            "set_data": lambda value: calls.append(value),
+            "headers": Headers([("X-Own", "1")]),
+        }
+        setattr(response, name, replacements[name])
+        return outcome(lambda: send(response)), outcome(lambda: response.set_data("x")), calls
+
+    assert run(classes.response) == run(Plain)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("status", [200, 304])
+@pytest.mark.parametrize("take", [0, 1, None])
+def test_closing_a_response(
+    classes: Classes, method: str, status: int, take: int | None
+) -> None:
+    def run(cls: t.Any) -> list[str]:
+        order: list[str] = []
+
+        class Body:
+            def __iter__(self) -> t.Any:
+                order.append("iterated")
+                return iter(["a", "b"])
+
+            def close(self) -> None:
+                order.append("closed")
+
+        response = cls(Body(), status)
+        response.call_on_close(lambda: order.append("first"))
+        response.call_on_close(lambda: order.append("second"))
+        body = response(create_environ(method=method), lambda *args: None)
+        order.append("called")
+        if take is None:
+            order.extend(map(repr, body))
+        elif take:
+            for item in body:
+                order.append(repr(item))
+                break
+        body.close()
+        body.close()
+        return order
+
+    assert run(classes.response) == run(Plain)
+
+
+def test_close_overridden_is_called_by_the_server(classes: Classes) -> None:
+    calls: list[str] = []
+
+    class Own(classes.response):  # type: ignore[name-defined,misc]
+        def close(self) -> None:
+            calls.append("own")
+            super().close()
+
+    response = Own("text")
+    response.call_on_close(lambda: calls.append("callback"))
+    send(response)
+    assert calls == ["own", "callback"]
+    type(response).close = lambda self: calls.append("patched")
+    send(response)
+    assert calls[2:] == ["patched"]
+
+
+def test_generator_is_not_started_before_the_server_asks(classes: Classes) -> None:
+    started: list[int] = []
+
+    def generate() -> t.Any:
+        started.append(1)
+        yield "a"
+
+    body = classes.response(generate())(create_environ(), lambda *args: None)
+    assert not started
+    assert next(iter(body)) == b"a"
+    assert started
+
+
+def test_body_that_fails_stays_at_its_end(classes: Classes) -> None:
+    def generate() -> t.Any:
+        yield "a"
+        raise LookupError("of the body")
+
+    body = iter(classes.response(generate())(create_environ(), lambda *args: None))
+    assert next(body) == b"a"
+    with pytest.raises(LookupError):
+        next(body)
+    assert list(body) == []
+
+
+@pytest.mark.parametrize("body", [[], (), "", iter(()), [b""], ["", b"x"]])
+def test_bodies_that_are_empty_or_false(classes: Classes, body: t.Any) -> None:
+    if not isinstance(body, (list, tuple, str)):
+        assert send(classes.response(body)) == send(Plain(iter(())))
+    else:
+        assert send(classes.response(body)) == send(Plain(body))
+
+
+def test_body_whose_truth_is_not_asked(classes: Classes) -> None:
+    class Body:
+        def __bool__(self) -> bool:
+            raise AssertionError
+
+        def __iter__(self) -> t.Any:
+            return iter([b"x"])
+
+    assert send(classes.response(Body()))[2] == [b"x"]
+
+
+def test_response_has_attributes_and_can_be_referred_to_weakly(classes: Classes) -> None:
+    response = classes.response("x")
+    response.own = 1
+    assert vars(response)["own"] == 1
+    ref = weakref.ref(response)
+    del response
+    assert ref() is None
+    request = classes.request(create_environ())
+    request.own = 1
+    assert vars(request)["own"] == 1
+    assert weakref.ref(request)() is request
+
+
+@pytest.mark.parametrize("kind", [copy.copy, copy.deepcopy, "pickle"])
+def test_response_copied(kind: t.Any) -> None:
+    response = Response("text", 404, {"X-A": "1"})
+    response.own = [1]  # type: ignore[attr-defined]
+    copied = pickle.loads(pickle.dumps(response)) if kind == "pickle" else kind(response)
+    assert send(copied) == send(response)
+    assert type(copied) is Response
+    assert copied.own == [1]
+    copied.headers["X-A"] = "2"
+    copied.set_data("another")
+    assert response.get_data() == b"text"
+
+
+SCRIPT = """
+import pickle, sys
+from fastflask import Response
+if sys.argv[1] == "write":
+    response = Response("t\\xe4xt", 404, {"X-A": "1"})
+    response.own = [1]
+    response.set_cookie("a", "b")
+    untouched = Response("untouched")
+    sys.stdout.buffer.write(pickle.dumps([response, untouched]))
+else:
+    response, untouched = pickle.loads(sys.stdin.buffer.read())
+    print(response.status, dict(response.headers), response.get_data(), response.own)
+    print(untouched.status, dict(untouched.headers), untouched.get_data())
+"""
+
+
+@pytest.mark.parametrize("switches", ["01", "10", "00", "11"])
+def test_response_pickled_by_one_implementation_and_read_by_another(switches: str) -> None:
+    from conftest import binaries
+
+    if "1" in switches and not binaries():
+        pytest.skip("the compiled module was not built")
+
+    def run(action: str, switch: str, data: bytes = b"") -> bytes:
+        root = Path(fastflask.__file__).parent.parent
+        environ = {**os.environ, "FASTFLASK_SPEEDUPS": switch, "PYTHONPATH": str(root)}
+        command = [sys.executable, "-c", SCRIPT, action]
+        return subprocess.run(command, input=data, env=environ, stdout=-1, check=True).stdout
+
+    read = run("read", switches[1], run("write", switches[0])).decode()
+    assert "404 NOT FOUND" in read and "'Set-Cookie': 'a=b; Path=/'" in read and "[1]" in read
+    assert "200 OK {'Content-Type': 'text/html; charset=utf-8', 'Content-Length': '9'}" in read
+
+
+def test_force_type_keeps_what_the_other_response_has() -> None:
+    plain = PlainResponse(["a"], 203, {"X-A": "1"}, content_type="text/x")
+    calls: list[int] = []
+    plain.call_on_close(lambda: calls.append(1))
+    plain.own = 1  # type: ignore[attr-defined]
+    forced = Response.force_type(plain)
+    assert type(forced) is Response and forced.own == 1  # type: ignore[attr-defined]
+    assert forced.headers is plain.headers and forced.response is plain.response
+    assert send(forced) == ("203 NON AUTHORITATIVE INFORMATION", *send(plain)[1:])
+    assert calls == [1, 1]
+
+
+def test_force_type_of_our_response_is_the_same_object() -> None:
+    class Own(Response):
+        pass
+
+    response = Response("x")
+    assert Own.force_type(response) is response
+    assert type(response) is Own
+
+
+def test_class_of_a_response_assigned() -> None:
+    class Own(Response):
+        def get_wsgi_headers(self, environ: t.Any) -> Headers:
+            return Headers([("X-Own", "1")])
+
+    response = Response("x")
+    response.__class__ = Own
+    assert send(response)[1] == [("X-Own", "1")]
+
+
+def test_default_mimetype_patched_on_the_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Response("x").mimetype == "text/html"
+    monkeypatch.setattr(Response, "default_mimetype", "text/own")
+    assert Response("x").mimetype == "text/own"
+    monkeypatch.undo()
+    assert Response("x").mimetype == "text/html"
+
+
+def test_method_of_werkzeugs_class_patched(monkeypatch: pytest.MonkeyPatch) -> None:
+    send(Response("x"))
+    monkeypatch.setattr(PlainResponse, "get_wsgi_headers", lambda self, environ: Headers([("a", "b")]))
+    assert send(Response("x"))[1] == [("a", "b")]
+    monkeypatch.undo()
+    monkeypatch.setattr(PlainResponse, "iter_encoded", lambda self: iter([b"patched"]))
+    assert send(Response("x"))[2] == [b"patched"]
+
+
+def test_phrase_of_a_status_patched(monkeypatch: pytest.MonkeyPatch) -> None:
+    from werkzeug.http import HTTP_STATUS_CODES
+
+    assert Response(status=404).status == "404 NOT FOUND"
+    monkeypatch.setitem(HTTP_STATUS_CODES, 404, "Gone Fishing")
+    assert Response(status=404).status == "404 GONE FISHING"
+    monkeypatch.delitem(HTTP_STATUS_CODES, 404)
+    assert Response(status=404).status == "404 UNKNOWN"
+
+
+FIELDS = (
+    "method scheme server root_path path query_string remote_addr environ shallow host url"
+    " base_url root_url host_url full_path url_root args cookies is_secure access_route"
+    " content_type content_length mimetype is_json"
+).split()
+ENVIRONS: dict[str, dict[str, t.Any]] = {
+    "plain": create_environ("/a/b?x=1&y=%C3%A9", "http://example.com/root"),
+    "empty": {},
+    "nothing but a path": {"PATH_INFO": "a//b"},
+    "slashes": {"PATH_INFO": "///a", "SCRIPT_NAME": "root//", "QUERY_STRING": "??"},
+    "bytes": {"PATH_INFO": "/\xc3\xa9", "SCRIPT_NAME": "/\xff", "QUERY_STRING": "\xe9=1"},
+    "wide": {"PATH_INFO": "/\u20ac"},
+    "wide query": {"QUERY_STRING": "\u20ac"},
+    "wide script": {"SCRIPT_NAME": "\u20ac"},
+    "method": {"REQUEST_METHOD": "post"},
+    "host": {"HTTP_HOST": "example.com:80", "wsgi.url_scheme": "http"},
+    "secure": {"HTTP_HOST": "example.com:443", "wsgi.url_scheme": "https"},
+    "bad host": {"HTTP_HOST": "a b"},
+    "no host": {"SERVER_NAME": "::1", "SERVER_PORT": "8080"},
+    "odd port": {"SERVER_NAME": "a", "SERVER_PORT": "x"},
+    "no port": {"SERVER_NAME": "a"},
+    "socket": {"SERVER_NAME": "/tmp/socket", "SERVER_PORT": None},
+    "none": {"SERVER_NAME": None, "SERVER_PORT": None, "REMOTE_ADDR": None},
+    "length": {"CONTENT_LENGTH": "5", "CONTENT_TYPE": "Text/JSON; a=b"},
+    "cookies": {"HTTP_COOKIE": "a=1; b=2"},
+}
+
+
+@pytest.mark.parametrize("name", ENVIRONS)
+def test_request_shows_what_werkzeugs_shows(classes: Classes, name: str) -> None:
+    def run(cls: t.Any) -> t.Any:
+        environ = dict(ENVIRONS[name])
+        request = outcome(lambda: cls(environ))
+        if isinstance(request, tuple):
+            return request
+        assert environ.pop("werkzeug.request") is request
+        shown = [outcome(lambda field=field: getattr(request, field)) for field in FIELDS]
+        return shown, list(request.headers), type(request.headers)
+
+    assert run(classes.request) == run(PlainRequest)
+
+
+def test_request_populates_the_environ_when_asked(classes: Classes) -> None:
+    environ = create_environ()
+    classes.request(environ, populate_request=False)
+    assert "werkzeug.request" not in environ
+    request = classes.request(environ, shallow=True)
+    assert "werkzeug.request" not in environ
+    with pytest.raises(RuntimeError):
+        request.get_data()
+
+
+def test_request_shows_its_beginning_and_live_headers(classes: Classes) -> None:
+    environ = create_environ("/first?a=1", headers={"Host": "first"})
+    request = classes.request(environ)
+    environ.update(PATH_INFO="/second", QUERY_STRING="b=2", REQUEST_METHOD="PUT")
+    environ["HTTP_X_LATE"] = "late"
+    assert (request.path, request.query_string, request.method) == ("/first", b"a=1", "GET")
+    assert request.headers["X-Late"] == "late"
+
+
+@pytest.mark.parametrize("field", ["method", "path", "scheme", "server", "host", "query_string"])
+def test_request_field_assigned(classes: Classes, field: str) -> None:
+    values: dict[str, t.Any] = {"server": ("other", 81), "query_string": b"z=1"}
+
+    def run(cls: t.Any) -> t.Any:
+        request = cls(create_environ("/a?x=1", "http://example.com"))
+        setattr(request, field, values.get(field, "other"))
+        return getattr(request, field), request.url, dict(request.args), request.host
+
+    assert run(classes.request) == run(PlainRequest)
+
+
+def test_request_field_overridden_in_a_subclass(classes: Classes) -> None:
+    def run(base: t.Any) -> t.Any:
+        class Own(base):  # type: ignore[misc]
+            @property
+            def host(self) -> str:
+                return "own.example"
+
+            @property
+            def headers(self) -> t.Any:
+                return Headers([("a", "b")])
+
+            @headers.setter
+            def headers(self, value: t.Any) -> None:
+                pass
+
+            @property
+            def args(self) -> t.Any:
+                return {"own": 1}
+
+        request = Own(create_environ("/a?x=1"))
+        return request.url, dict(request.headers), request.args
+
+    assert run(classes.request) == run(PlainRequest)
+
+
+def test_host_is_checked_against_trusted_hosts(classes: Classes) -> None:
+    class Own(classes.request):  # type: ignore[name-defined,misc]
+        trusted_hosts = ["example.com"]
+
+    assert Own(create_environ(headers={"Host": "example.com"})).host == "example.com"
+    with pytest.raises(SecurityError):
+        Own(create_environ(headers={"Host": "evil"})).host
+
+
+def test_closing_a_request_closes_its_files(classes: Classes) -> None:
+    environ = create_environ(method="POST", data={"file": (__import__("io").BytesIO(b"x"), "a")})
+    request = classes.request(environ)
+    request.close()
+    file = request.files["file"]
+    assert not file.stream.closed
+    request.close()
+    assert file.stream.closed
+
+
+@pytest.mark.parametrize("name", ["url_rule", "view_args", "routing_exception", "endpoint"])
+def test_property_in_a_request_class_of_an_application(name: str) -> None:
+    reads: list[str] = []
+
+    def get(self: t.Any) -> t.Any:
+        reads.append(name)
+        if name == "endpoint":
+            return "bp.view"
+        return vars(self).get(f"own_{name}")
+
+    def put(self: t.Any, value: t.Any) -> None:
+        vars(self)[f"own_{name}"] = value
+
+    cls = type("Own", (Request,), {name: property(get, put)})
+    app = Flask("own")
+    app.request_class = cls
+    app.add_url_rule("/<int:n>", view_func=lambda n: f"{n} {fastflask.request.blueprint}")
+    app.before_request(lambda: None)
+    got = app.test_client().get("/5")
+    assert got.text == ("5 bp" if name == "endpoint" else "5 None")
+    assert reads
+
+
+def test_blueprints_overridden_in_a_request_class() -> None:
+    class Own(Request):
+        @property
+        def blueprints(self) -> list[str]:
+            return ["inner", "outer"]
+
+    app = Flask("own")
+    app.request_class = Own
+    app.add_url_rule("/", view_func=lambda: "index")
+    order: list[str] = []
+    for name in ("inner", "outer", "other", None):
+        app.before_request_funcs[name].append(lambda name=name: order.append(f"before {name}"))
+        app.after_request_funcs[name].append(
+            lambda response, name=name: order.append(f"after {name}") or response
+        )
+        app.teardown_request_funcs[name].append(
+            lambda error, name=name: order.append(f"teardown {name}")
+        )
+    app.test_client().get("/")
+    assert order == [
+        "before None",
+        "before outer",
+        "before inner",
+        "after inner",
+        "after outer",
+        "after None",
+        "teardown inner",
+        "teardown outer",
+        "teardown None",
+    ]
+
+
+def test_request_that_is_none_of_ours() -> None:
+    class Foreign(PlainRequest):
+        url_rule = view_args = routing_exception = None
+        endpoint = property(lambda self: self.url_rule and self.url_rule.endpoint)
+        blueprint = None
+        blueprints: list[str] = []
+
+    app = Flask("own")
+    app.request_class = Foreign  # type: ignore[assignment]
+    app.secret_key = "a key"
+    app.add_url_rule("/<int:n>", view_func=lambda n: f"{n} {fastflask.session.get('x')}")
+    app.before_request(lambda: None)
+    assert app.test_client().get("/5").text == "5 None"
+    assert app.test_client().get("/x").status_code == 404
+
+
+def test_response_class_that_is_none_of_ours() -> None:
+    app = Flask("own")
+    app.response_class = Plain  # type: ignore[assignment]
+    app.add_url_rule("/", view_func=lambda: ("text", 201, {"X-A": "1"}))
+    app.after_request(lambda response: response)
+    environ = create_environ()
+    got: list[t.Any] = []
+    body = app(environ, lambda status, headers, exc_info=None: got.extend((status, headers)))
+    assert b"".join(body) == b"text"
+    assert got[0] == "201 CREATED" and ("X-A", "1") in got[1]
