@@ -57,7 +57,7 @@ conformance: build $(VENV)/.group-test  ## run Flask's own tests on fastflask (n
 lint: $(VENV)/.group-lint  ## check style
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
-	@$(VENV)/bin/cython-lint $(filter-out setup.py,$(SOURCES))
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" cython-lint $(filter-out setup.py,$(SOURCES))
 
 types: $(VENV)/.installed $(VENV)/.group-types  ## check types
 	@$(PY) -m mypy
@@ -100,3 +100,9 @@ $(PY):
 	done; \
 	echo "Python 3.10 or later with its venv module is needed (Debian: apt install python3-venv);" \
 	     "set PYTHON to point to one." >&2; exit 1
+
+CASES ?= 200000
+fuzz: build $(VENV)/.group-test  ## compare with Flask and Werkzeug on CASES random inputs
+	@FUZZ_CASES=$(CASES) $(PY) -m pytest -q $(wildcard tests/test_differential_*.py) $(ARGS)
+
+.PHONY: fuzz

@@ -18,7 +18,11 @@ from .tables import Table
 from .tables import to_falcon
 from .workloads import WORKLOADS
 
-_SIZES = [*SIZES[:-1], pytest.param(SIZES[-1], marks=pytest.mark.heavy)]
+_SIZES = [
+    *SIZES[:-2],
+    pytest.param(SIZES[-2], marks=pytest.mark.full),
+    pytest.param(SIZES[-1], marks=pytest.mark.heavy),
+]
 _ROOT = Path(__file__).parent.parent
 #: How many rules tell the memory of one.
 _MANY = 4_000

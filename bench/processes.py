@@ -23,6 +23,14 @@ _LIBRARIES = ("werkzeug", "jinja2", "itsdangerous", "asgiref", "cython", "pytest
 _UNWANTED = ("PYTHONDEVMODE", "PYTHONMALLOC", "PYTHONASYNCIODEBUG", "PYTHONTRACEMALLOC")
 
 
+def environment_of(side: Contender) -> dict[str, str]:
+    """Return the variables that a contender's process runs with."""
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    for name in (*_UNWANTED, "FASTFLASK_SPEEDUPS"):
+        environment.pop(name, None)
+    return {**environment, **side.environment}
+
+
 class Failed(Exception):
     """A worker could not do what it was asked to."""
 
@@ -36,13 +44,10 @@ class Process:
 
     def __init__(self, side: Contender) -> None:
         self.side = side
-        environment = {**os.environ, "PYTHONHASHSEED": "0"}
-        for name in (*_UNWANTED, "FASTFLASK_SPEEDUPS"):
-            environment.pop(name, None)
         self._process = subprocess.Popen(
             [sys.executable, "-m", f"{__package__}.worker", side.tag],
             cwd=ROOT,
-            env={**environment, **side.environment},
+            env=environment_of(side),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

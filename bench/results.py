@@ -88,6 +88,7 @@ class Results:
     options: dict[str, t.Any]
     missing: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, dict[str, str]] = field(default_factory=dict)
+    failed: dict[str, dict[str, str]] = field(default_factory=dict)
     operations: dict[str, Measured] = field(default_factory=dict)
     stack: list[dict[str, t.Any]] = field(default_factory=list)
 

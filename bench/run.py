@@ -31,12 +31,13 @@ from .workloads import WORKLOADS
 BATCH = 0.003
 #: Passes over all operations, each with fresh processes.
 FULL, QUICK = 3, 1
-#: Rounds of each operation in a pass. After so many it ends as soon as the cheapest batches agree;
-#: where other programs are busy this takes more of them.
-ROUNDS = (15, 90)
-#: Of a heavy operation, in each pass.
-HEAVY_ROUNDS = 1
-
+#: Rounds of each operation in a pass. After the least it ends as soon as the cheapest batches agree.
+#: Where other programs are busy this takes more of them, as long as there is time.
+ROUNDS = (15, 200)
+#: The same where a single call is longer than a batch.
+SLOW_ROUNDS = (3, 40)
+#: Minutes for a whole run. Most of them are left over on a quiet machine.
+FULL_TIME, QUICK_TIME = 20.0, 1.7
 
 class Differ(Exception):
     """Contenders do not answer alike, so that to compare them would mean nothing."""
@@ -50,6 +51,10 @@ class Progress:
         self.done = 0
         self.start = time.monotonic()
         self.is_terminal = sys.stderr.isatty()
+
+    def share(self, seconds: float) -> float:
+        """Return what is left of a time for each step that is left."""
+        return (self.start + seconds - time.monotonic()) / max(1, self.total - self.done)
 
     def show(self, name: str) -> None:
         if not self.is_terminal:
@@ -121,28 +126,32 @@ def measure(
     operation: Operation,
     processes: dict[str, Process],
     results: Results,
-    rounds: tuple[int, int],
     batch: float,
     turn: int,
+    seconds: float,
 ) -> None:
-    """Run the rounds of one operation."""
+    """Run the rounds of one operation, for so many seconds if need be."""
+    deadline = time.monotonic() + seconds
     measured = results.operations.setdefault(operation.name, Measured())
-    ready = []
+    ready, slow = [], False
     for tag, process in processes.items():
         try:
-            process.ask("prepare", operation=operation.name, batch=batch)
+            count = process.ask("prepare", operation=operation.name, batch=batch)["count"]
         except Skipped as reason:
             results.skipped.setdefault(operation.name, {})[tag] = str(reason)
+        except Failed as error:
+            results.failed.setdefault(operation.name, {})[tag] = str(error)
         else:
             ready.append(process)
+            slow = slow or count == 1
     if not ready:
         return
 
     measured.begin(process.side.tag for process in ready)
     # Each starts once in a while; none always runs after the same other one.
-    least, most = (HEAVY_ROUNDS,) * 2 if operation.is_heavy else rounds
-    for number in range(most):
-        if number >= least and measured.is_settled():
+    least, most = SLOW_ROUNDS if slow else ROUNDS
+    for number in range(1 if operation.is_heavy else most):
+        if number >= least and (measured.is_settled() or time.monotonic() > deadline):
             break
         first = (number + turn) % len(ready)
         order = ready[first:] + ready[:first]
@@ -167,7 +176,7 @@ def run(
     tags: t.Iterable[str],
     *,
     passes: int,
-    rounds: tuple[int, int] = ROUNDS,
+    minutes: float,
     batch: float = BATCH,
     check: bool = True,
 ) -> Results:
@@ -176,12 +185,12 @@ def run(
     :param operations: what to measure.
     :param tags: who takes part, if present.
     :param passes: how often to begin anew, with fresh processes.
-    :param rounds: least and most rounds of each pass.
+    :param minutes: how long all of it may take; the least rounds are run in any case.
     :param batch: seconds of a batch.
     :param check: whether to compare answers before.
     """
     sides, missing = present(tags)
-    options = {"passes": passes, "rounds": rounds, "batch": batch}
+    options = {"passes": passes, "minutes": minutes, "batch": batch}
     results = Results(describe(sides), options, missing)
     progress = Progress(passes * len(operations))
     for turn in range(passes):
@@ -200,7 +209,8 @@ def run(
                 check_answers(operations, processes, progress)
             for operation in operations:
                 progress.show(operation.name)
-                measure(operation, processes, results, rounds, batch, turn)
+                seconds = progress.share(minutes * 60)
+                measure(operation, processes, results, batch, turn, seconds)
                 measured = results.operations[operation.name]
                 last = turn == passes - 1 and measured.samples
                 progress.finish(summary(operation.name, measured) if last else None)
@@ -232,7 +242,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="leave out slow ones, only one pass")
     parser.add_argument("--only", help="contenders, separated by commas")
     parser.add_argument("--passes", type=int, help="passes with fresh processes")
-    parser.add_argument("--rounds", type=int, help="most rounds of each pass")
+    parser.add_argument("--minutes", type=float, help="how long it may take on a busy machine")
     parser.add_argument("--batch", type=float, default=BATCH, help="seconds of a batch")
     parser.add_argument("--no-check", action="store_true", help="do not compare answers before")
     parser.add_argument("--list", action="store_true", help="list the operations")
@@ -243,14 +253,12 @@ def main() -> int:
         print("\n".join(operation.name for operation in operations))
         return 0
 
-    least, most = ROUNDS
-    most = options.rounds or most
     try:
         results = run(
             operations,
             options.only.split(",") if options.only else CONTENDERS,
             passes=options.passes or (QUICK if options.quick else FULL),
-            rounds=(min(least, most), most),
+            minutes=options.minutes or (QUICK_TIME if options.quick else FULL_TIME),
             batch=options.batch,
             check=not options.no_check,
         )
@@ -259,7 +267,10 @@ def main() -> int:
         return 1
     results.save()
     print(f"saved in {LATEST}", file=sys.stderr)
-    return 0
+    for name, failures in results.failed.items():
+        for why in failures.values():
+            print(f"bench: {name} failed: {why}", file=sys.stderr)
+    return 1 if results.failed else 0
 
 
 if __name__ == "__main__":

@@ -88,13 +88,16 @@ class Worker:
             self._warm_up(batch)
         gc.collect()
         gc.freeze()
-        return {"count": self.count, "each": self.each}
+        return {"count": self.count}
 
     def _warm_up(self, batch: float) -> None:
         """Run the operation for a while, and choose the number of calls of a batch."""
         call, count = self.call, 1
-        # These set up what is kept, and do not tell what later ones cost.
+        # The first calls set up what is kept, and do not tell what later ones cost.
+        start = cpu_time()
         call()
+        if cpu_time() - start > 4 * WARM_UP:
+            return
         call()
         end = cpu_time() + WARM_UP
         while True:

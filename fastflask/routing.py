@@ -1,8 +1,8 @@
 """Rules, the map that holds them, and what matches and builds URLs with them.
 
-Everything here stands in for what Werkzeug calls by the same name in ``werkzeug.routing``. Converters,
-rule factories and exceptions are Werkzeug's own. Maps, rules and adapters are subclasses of Werkzeug's
-that leave the search for a rule and the making of a URL to the engines.
+Everything here stands in for what Werkzeug calls by the same name in ``werkzeug.routing``.
+Converters, rule factories and exceptions are Werkzeug's own. Maps, rules and adapters are subclasses
+of Werkzeug's that leave the search for a rule and the making of a URL to the engines.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from werkzeug.routing import IntegerConverter as IntegerConverter
 from werkzeug.routing import Map as _Map
 from werkzeug.routing import MapAdapter as _MapAdapter
 from werkzeug.routing import NoMatch as NoMatch
-from werkzeug.routing import parse_converter_args as parse_converter_args
 from werkzeug.routing import PathConverter as PathConverter
 from werkzeug.routing import RequestAliasRedirect as RequestAliasRedirect
 from werkzeug.routing import RequestPath as RequestPath
@@ -39,37 +38,21 @@ from werkzeug.routing import UnicodeConverter as UnicodeConverter
 from werkzeug.routing import UUIDConverter as UUIDConverter
 from werkzeug.routing import ValidationError as ValidationError
 from werkzeug.routing import WebsocketMismatch as WebsocketMismatch
+from werkzeug.routing import parse_converter_args as parse_converter_args
 from werkzeug.routing.rules import RulePart
-from werkzeug.routing.rules import Weighting
 from werkzeug.wsgi import get_host
 
-from ._impl import build_rule
-from ._impl import build_url
-from ._impl import match_url
-from ._impl import RouteMatcher
-from ._impl import RuleBuilder
-from ._impl import update_map
+from ._impl import RouteMatcher, RuleBuilder, build_rule, build_url, match_url, update_map
+from ._route_patterns import Part, Tokens, read_parts, rule_parts, split_pattern, trace_of
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from werkzeug.wrappers import Request
 
-_variable = re.compile(
-    r"<(?:([a-zA-Z_][a-zA-Z0-9_]*)(?:\((.*?)\))?:)?([a-zA-Z_][a-zA-Z0-9_]*)>"
-)
-_surrogate = re.compile("[\ud800-\udfff]")
 _slashes = re.compile("/{2,}")
 
 #: Names that Python does not take for a parameter, and so Werkzeug not for a variable.
 _RESERVED = frozenset({"None", "True", "False", "__debug__"})
-
-_SLASH = (False, "/")
-
-#: What a pattern consists of: literal texts; name, converter and the converter's arguments.
-_Tokens = list[t.Union[str, tuple[str, t.Optional[str], t.Optional[str]]]]
-
-#: What is between two slashes: a text, or what tells one dynamic part from another.
-_Part = t.Union[str, tuple[str, bool, bool, tuple[t.Any, ...]]]
 
 
 class _OnDemand:
@@ -149,7 +132,7 @@ class Rule(_Rule):
         #: The domain and the path this rule was bound with, or nothing if Werkzeug has compiled it.
         self._source: tuple[str, ...] | None = None
         #: What the matcher will ask for, until it has done so.
-        self._unclaimed: list[_Part] | None = None
+        self._unclaimed: list[Part] | None = None
 
     def compile(self) -> None:
         """Read the pattern and make its converters, for the map this rule is bound to."""
@@ -163,7 +146,7 @@ class Rule(_Rule):
         if self.merge_slashes and "//" in path:
             path = _slashes.sub("/", path)
 
-        tokens = _tokens(domain), _tokens(path)
+        tokens = split_pattern(domain), split_pattern(path)
         if not self._is_ordinary(*tokens):
             # What Werkzeug refuses, it shall refuse in its own words.
             self._source = ()
@@ -171,9 +154,9 @@ class Rule(_Rule):
             return
 
         self._converters = {}
-        parts: list[_Part] = []
+        parts: list[Part] = []
         for found in tokens:
-            parts += _read_parts(found, self._make_converter)
+            parts += read_parts(found, self._make_converter)
         self._unclaimed = parts
         self._source = domain, path
 
@@ -181,7 +164,7 @@ class Rule(_Rule):
             # Later changes of the defaults must not change what is built.
             self._builder  # noqa: B018
 
-    def _is_ordinary(self, domain: _Tokens | None, path: _Tokens | None) -> bool:
+    def _is_ordinary(self, domain: Tokens | None, path: Tokens | None) -> bool:
         """Whether the pattern is one that Werkzeug takes, and no subclass wants to read it."""
         if domain is None or path is None or type(self)._parse_rule is not _Rule._parse_rule:
             return False
@@ -192,14 +175,16 @@ class Rule(_Rule):
             names += map(str, {*self.defaults}.difference(names))
         return len({*names}) == len(names) and _RESERVED.isdisjoint(names)
 
-    def _make_converter(self, name: str, converter: str | None, arguments: str | None) -> BaseConverter:
+    def _make_converter(
+        self, name: str, converter: str | None, arguments: str | None
+    ) -> BaseConverter:
         args, kwargs = parse_converter_args(arguments) if arguments else ((), {})
         made = self.get_converter(name, converter or "default", args, kwargs)
         self._converters[name] = made
         self.arguments.add(name)
         return made
 
-    def _take_parts(self) -> list[_Part] | None:
+    def _take_parts(self) -> list[Part] | None:
         # For the matcher. ``None`` if the parts are to be taken from ``_parts``.
         parts, self._unclaimed = self._unclaimed, None
         return parts
@@ -210,19 +195,16 @@ class Rule(_Rule):
         if parts is None:
             parts = []
             for pattern in self._source or ():
-                parts += _read_parts(_tokens(pattern) or [], lambda name, *_: self._converters[name])
-        made = [_rule_part(part) for part in parts]
-        for part, following in zip(made, made[1:]):
-            if part.suffixed:
-                # The empty text after it is where its slash is found.
-                following.weight = part.weight
-        return made
+                parts += read_parts(
+                    split_pattern(pattern) or [], lambda name, *_: self._converters[name]
+                )
+        return rule_parts(parts)
 
     @_OnDemand
     def _trace(self) -> list[tuple[bool, str]]:
         if not self._source:
             return []
-        domain, path = map(_trace_of, self._source)
+        domain, path = map(trace_of, self._source)
         return [*domain, (False, "|"), *path]
 
     @_OnDemand
@@ -241,105 +223,6 @@ class Rule(_Rule):
         return lambda **values: self._builder.build(values, True)
 
     build = build_rule
-
-
-def _tokens(pattern: str) -> _Tokens | None:
-    """Split a pattern into literal texts and variables; a variable is a tuple of name, converter and
-    the converter's arguments. A pattern that is malformed or cannot be encoded gives ``None``."""
-    if "<" not in pattern and pattern.isascii():
-        return [pattern]
-    if _surrogate.search(pattern):
-        return None
-    tokens: _Tokens = []
-    position = 0
-    while (start := pattern.find("<", position)) >= 0:
-        if start > position:
-            tokens.append(pattern[position:start])
-        match = _variable.match(pattern, start)
-        if match is None:
-            return None
-        converter, arguments, name = match.groups()
-        tokens.append((name, converter, arguments))
-        position = match.end()
-    if position < len(pattern):
-        tokens.append(pattern[position:])
-    return tokens
-
-
-def _read_parts(
-    tokens: _Tokens, converter_for: t.Callable[[str, str | None, str | None], BaseConverter]
-) -> list[_Part]:
-    """Return the parts between the slashes: texts, and for dynamic parts the pattern that matches
-    them, whether it takes all that follows, whether it may end in a slash, and its weight."""
-    parts: list[_Part] = []
-    content = ""
-    literals: list[tuple[int, int]] = []
-    weights: list[int] = []
-    final = False
-
-    for token in tokens:
-        if not isinstance(token, str):
-            converter = converter_for(*token)
-            if not weights:
-                content = re.escape(content)
-            content += f"(?P<__werkzeug_{len(weights)}>{converter.regex})"
-            weights.append(converter.weight)
-            final = final or not converter.part_isolating
-            continue
-
-        for index, text in enumerate(token.split("/")):
-            if index and final:
-                content += "/"
-            elif index:
-                parts.append(_part(content, False, False, literals, weights))
-                content, literals, weights = "", [], []
-            if text:
-                literals.append((len(literals), -len(text)))
-                content += re.escape(text) if weights else text
-
-    suffixed = final and content.endswith("/")
-    if suffixed:
-        content = content[:-1] + "(?<!/)(/?)"
-    parts.append(_part(content, final, suffixed, literals, weights))
-    if suffixed:
-        parts.append("")
-    return parts
-
-
-def _part(
-    content: str,
-    final: bool,
-    suffixed: bool,
-    literals: list[tuple[int, int]],
-    weights: list[int],
-) -> _Part:
-    if not weights:
-        return content
-    weight = -len(literals), tuple(literals), -len(weights), tuple(weights)
-    return content + r"\Z", final, suffixed, weight
-
-
-def _rule_part(part: _Part) -> RulePart:
-    """Return a part in Werkzeug's form."""
-    if isinstance(part, str):
-        literals = [(0, -len(part))] if part else []
-        return RulePart(part, False, True, False, Weighting(-len(literals), literals, 0, []))
-    content, final, suffixed, (count, sizes, arity, weights) = part
-    weight = Weighting(count, list(sizes), arity, list(weights))
-    return RulePart(content, final, False, suffixed, weight)
-
-
-def _trace_of(pattern: str) -> t.Iterator[tuple[bool, str]]:
-    """Return the pieces of a pattern: literal texts, slashes, and names of variables."""
-    for token in _tokens(pattern) or ():
-        if not isinstance(token, str):
-            yield True, token[0]
-            continue
-        for index, text in enumerate(token.split("/")):
-            if index:
-                yield _SLASH
-            if text:
-                yield False, text
 
 
 class MapAdapter(_MapAdapter):

@@ -296,7 +296,7 @@ def _vary_by_cookie(response: Response) -> None:
 
     PERF: a header that is missing or says just this needs no parsing into a set and back.
     """
-    if type(response).vary is _vary:
+    if getattr(type(response), "vary", None) is _vary:
         value = response.headers.get("Vary")
         if value is None:
             response.headers["Vary"] = "Cookie"

@@ -9,8 +9,7 @@ import warnings
 from uuid import UUID
 
 import werkzeug.routing as reference
-from hypothesis import HealthCheck
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from werkzeug.datastructures import MultiDict
 
 import fastflask.routing as ours
@@ -121,7 +120,24 @@ VARIABLES = [
     "float(signed=True):", "float(min=1.5):", "any(a,b):", 'any("a-b",c,"x|y"):', 'any(a,""):', 'any("a/b",d):',
     "odd:", "picky:", "digits:", "slashed:", "wide:", "listed:",
 ]  # fmt: skip
-LITERALS = ["a", "b", "p-17-", "p-", "-", ".", "ä", "x|y", "日本", "a b", "+", "\n", "\x00", "a%2fb", "~", "1"]
+LITERALS = [
+    "a",
+    "b",
+    "p-17-",
+    "p-",
+    "-",
+    ".",
+    "ä",
+    "x|y",
+    "日本",
+    "a b",
+    "+",
+    "\n",
+    "\x00",
+    "a%2fb",
+    "~",
+    "1",
+]
 TEXTS = [
     "", "a", "b", "x", "yy", "xz", "w3", "abc", "bcd", "cde", "ab", "a/b", "/a", "a//b", "a-b", "x|y",
     "0", "7", "17", "007", "-0", "-12", "1.5", "-2.25", "1.", ".5", "٣", "१२", "٣.٤", "²", "௰", "1_000",
@@ -147,7 +163,11 @@ def make_pattern(rnd: random.Random, slash: bool = True) -> str:
                 part += rnd.choice(LITERALS)
             else:
                 rare = rnd.random()
-                kind = rnd.choice(VARIABLES) if rare > 0.03 else rnd.choice(["broken:", "unbalanced:", "no:"])
+                kind = (
+                    rnd.choice(VARIABLES)
+                    if rare > 0.03
+                    else rnd.choice(["broken:", "unbalanced:", "no:"])
+                )
                 name = next(names) if rare < 0.98 else "a"
                 part += f"<{kind}{name}>"
         parts.append(part)
@@ -180,12 +200,16 @@ def make_rule(rnd: random.Random, known: list[str], host_matching: bool) -> dict
     if rnd.random() < 0.05:
         rule["build_only"] = True
     if rnd.random() < 0.07:
-        rule["redirect_to"] = rnd.choice(["to/<a>", "gone", lambda adapter, **values: f"called/{sorted(values)}"])
+        rule["redirect_to"] = rnd.choice(
+            ["to/<a>", "gone", lambda adapter, **values: f"called/{sorted(values)}"]
+        )
     if rnd.random() < 0.1:
         rule["websocket"] = True
         rule.pop("methods", None)
     if rnd.random() < 0.25:
-        where = rnd.choice(["", "www", "<y>", "x<int:y>", "<string(length=2):y>.api", "API", "<path:y>"])
+        where = rnd.choice(
+            ["", "www", "<y>", "x<int:y>", "<string(length=2):y>.api", "API", "<path:y>"]
+        )
         rule["host" if host_matching else "subdomain"] = where
     return rule
 
@@ -212,13 +236,17 @@ def make_map(rnd: random.Random) -> tuple[dict[str, t.Any], list[dict[str, t.Any
         stem = rnd.choice(["/", "/a/", "/b/", "/<x>/"])
         for _ in range(12):
             before, after = (rnd.choice(["", "", "p-", "p-1", "a", "p-17-", "-"]) for _ in range(2))
-            pattern = f"{stem}{before}<{rnd.choice(VARIABLES)}i>{after}{rnd.choice(['', '', '/', '/t'])}"
+            pattern = (
+                f"{stem}{before}<{rnd.choice(VARIABLES)}i>{after}{rnd.choice(['', '', '/', '/t'])}"
+            )
             known.append(pattern)
             rules.append({"string": pattern, "endpoint": rnd.choice("efgh")})
     return options, rules
 
 
-def build_map(make: t.Any, rule_class: t.Any, spec: tuple[dict[str, t.Any], list[dict[str, t.Any]]]) -> tuple[t.Any, list[t.Any]]:
+def build_map(
+    make: t.Any, rule_class: t.Any, spec: tuple[dict[str, t.Any], list[dict[str, t.Any]]]
+) -> tuple[t.Any, list[t.Any]]:
     """A map, and what came of each rule: itself, or the error."""
     options, rules = spec
     url_map = make(**options)
@@ -279,9 +307,13 @@ def make_request(rnd: random.Random, patterns: list[str]) -> dict[str, t.Any]:
 
 
 def make_values(rnd: random.Random) -> t.Any:
-    values = {rnd.choice("aabbcdyzq"): rnd.choice(VALUES) for _ in range(rnd.choice([0, 1, 2, 2, 3, 4]))}
+    values = {
+        rnd.choice("aabbcdyzq"): rnd.choice(VALUES) for _ in range(rnd.choice([0, 1, 2, 2, 3, 4]))
+    }
     if rnd.random() < 0.1:
-        return MultiDict([(name, rnd.choice(VALUES)) for name in values for _ in range(rnd.choice([1, 2]))])
+        return MultiDict(
+            [(name, rnd.choice(VALUES)) for name in values for _ in range(rnd.choice([1, 2]))]
+        )
     return values or rnd.choice([None, {}])
 
 

@@ -220,6 +220,8 @@ def test_contexts_of_threads_that_ended_are_gone(app: Flask) -> None:
 
     from fastflask._impl import app_ctx_stack, request_ctx_stack
 
+    before = request_ctx_stack.entries() + app_ctx_stack.entries()
+    assert before == []
     workers = [Thread(target=ask, args=(app, "/200")) for _ in range(5)]
     for worker in workers:
         worker.start()

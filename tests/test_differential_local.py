@@ -30,8 +30,7 @@ from werkzeug import local as werkzeug_local
 CASES = int(os.environ.get("FUZZ_CASES", "150"))
 
 # Made once, as context variables that come and go are never freed.
-VARIABLES = [contextvars.ContextVar(f"differential.{n}", default=None) for n in range(2)]
-UNSET_VARIABLES = [contextvars.ContextVar[Any](f"differential.unset.{n}") for n in range(2)]
+VARIABLES = [contextvars.ContextVar[Any](f"differential.{n}") for n in range(2)]
 
 
 class Plain:
@@ -217,6 +216,8 @@ def show(value: Any, depth: int = 0) -> Any:
         return ["dict", *(show(item, depth + 1) for item in value.items())]
     if kind is contextvars.ContextVar:
         return "variable"
+    if inspect.iscoroutine(value):
+        value.close()
     if kind is Anything:
         return ["Anything", *value.log]
     if kind is Plain:
@@ -233,14 +234,26 @@ def show(value: Any, depth: int = 0) -> Any:
     return kind.__name__, re.sub(r"(werkzeug\.local|fastflask\.[\w.]+)\.", "", text)
 
 
+def hash_of(value: Any) -> int | None:
+    """The hash of what has one that differs between equal objects."""
+    if isinstance(value, (int, float, complex)):
+        return None
+    try:
+        return hash(value)
+    except TypeError:
+        return None
+
+
 class World:
     """A proxy from one of the implementations, and the object behind it."""
 
     def __init__(self, module: Any, number: int, source: str, named: bool, target: Any) -> None:
         self.target = target
         self.bound = True
+        # Takes the variable back to where it has no value.
+        self.unset: contextvars.Token[Any] | None = None
         self.module = module
-        self.variable: contextvars.ContextVar[Any] = UNSET_VARIABLES[number]
+        self.variable: contextvars.ContextVar[Any] = VARIABLES[number]
         name = "value" if named else None
         if source == "local":
             self.holder: Any = module.Local(self.variable)
@@ -275,12 +288,16 @@ class World:
         elif self.source == "stack":
             self.holder.push(self.box(target))
         elif self.source == "context":
-            self.variable.set(self.box(target))
+            token = self.variable.set(self.box(target))
+            self.unset = self.unset or token
 
     def unbind(self) -> None:
         self.bound = False
         if self.source in ("local", "stack"):
             self.holder.__release_local__()
+        elif self.source == "context" and self.unset:
+            self.variable.reset(self.unset)
+            self.unset = None
 
     def operand(self, spec: Any) -> Any:
         """The other side of an operation: the proxy itself, its object, or some value."""
@@ -365,7 +382,7 @@ UNARY: list[Callable[[Any], Any]] = [
     inspect.isclass, inspect.unwrap, inspect.signature, inspect.getdoc,
     inspect.iscoroutinefunction, json.dumps, escape, "".join, sorted, sum, max,
     os.fspath, memoryview, contextlib.ExitStack().enter_context, drive,
-    lambda p: "".join([p]), lambda p: "%s" % p, lambda p: "%d" % p, lambda p: f"{p:>4}",
+    lambda p: "".join([p]), lambda p: f"{p:>4}", lambda p: "%s %%" % p, lambda p: "%d" % p,  # noqa: UP031
     lambda p: [*p], lambda p: {**p}, lambda p: function(*p), lambda p: function(**p),
     lambda p: "abcdefgh"[p], lambda p: [1, 2][p:], lambda p: isinstance(1, p),
     lambda p: issubclass(int, p), lambda p: issubclass(type(p), werkzeug_local.LocalProxy),
@@ -480,7 +497,7 @@ def outcome(world: World, step: tuple[Any, ...]) -> Any:
             shown = "the proxy"
         elif result is world.target and result is not None:
             shown = "the object"
-        elif type(result) is int and abs(result) > 2**30 and result == hash(world.target):
+        elif type(result) is int and result == hash_of(world.target):
             shown = "the object's hash"
         else:
             shown = show(result)

@@ -10,17 +10,18 @@ import typing as t
 
 import pytest
 import werkzeug.routing as reference
-from hypothesis import given
-from hypothesis import note
+from hypothesis import given, note
 from hypothesis import strategies as st
-from strategies_routing import BATCH
-from strategies_routing import build_map
-from strategies_routing import fuzz_settings
-from strategies_routing import make_map
-from strategies_routing import make_request
-from strategies_routing import make_values
-from strategies_routing import our_classes
-from strategies_routing import same
+from strategies_routing import (
+    BATCH,
+    build_map,
+    fuzz_settings,
+    make_map,
+    make_request,
+    make_values,
+    our_classes,
+    same,
+)
 from werkzeug.exceptions import MethodNotAllowed
 
 randoms = st.randoms(use_true_random=False)
@@ -34,10 +35,10 @@ BINDINGS: list[dict[str, t.Any]] = [
 ]
 
 
-def outcome(rules: list[t.Any], call: t.Callable[[], t.Any]) -> tuple[t.Any, ...]:
+def outcome(rules: list[t.Any], call: t.Any, *args: t.Any, **kwargs: t.Any) -> tuple[t.Any, ...]:
     """What a call comes to, in a form that can be compared between maps."""
     try:
-        result = call()
+        result = call(*args, **kwargs)
     except reference.RequestRedirect as error:
         return "redirect", error.new_url
     except reference.RequestPath as error:
@@ -71,7 +72,7 @@ def both_maps(rnd: random.Random, impl: t.Any) -> tuple[t.Any, ...]:
     # Rules of the reference are welcome in our map.
     foreign = rnd.random() < 0.15
     actual, actual_rules = build_map(map_class, reference.Rule if foreign else rule_class, spec)
-    for left, right in zip(expected_rules, actual_rules):
+    for left, right in zip(expected_rules, actual_rules, strict=True):
         if isinstance(left, tuple) or isinstance(right, tuple):
             assert left == right
         else:
@@ -119,20 +120,25 @@ def test_matching_is_the_reference(impl: t.Any, rnd: random.Random) -> None:
         request = make_request(rnd, patterns)
         note(f"request: {request}")
 
-        wanted = outcome(expected_rules, lambda: left.match(return_rule=True, **request))
-        found = outcome(actual_rules, lambda: right.match(return_rule=True, **request))
+        wanted = outcome(expected_rules, left.match, return_rule=True, **request)
+        found = outcome(actual_rules, right.match, return_rule=True, **request)
         assert same(wanted, found), (wanted, found)
 
         where = left.subdomain if not expected.host_matching else left.server_name
         path = "/" + request["path_info"].lstrip("/") if request["path_info"] else ""
-        raw = where, path, (request["method"] or left.default_method).upper(), bool(request["websocket"])
-        wanted = outcome(expected_rules, lambda: expected._matcher.match(*raw))
-        found = outcome(actual_rules, lambda: actual._matcher.match(*raw))
+        raw = (
+            where,
+            path,
+            (request["method"] or left.default_method).upper(),
+            bool(request["websocket"]),
+        )
+        wanted = outcome(expected_rules, expected._matcher.match, *raw)
+        found = outcome(actual_rules, actual._matcher.match, *raw)
         assert same(wanted, found), (wanted, found)
 
         again = {**request, "websocket": raw[3]}
-        wanted = outcome(expected_rules, lambda: left.match(return_rule=True, **again))
-        found = outcome(actual_rules, lambda: actual.match_plain(*raw))
+        wanted = outcome(expected_rules, left.match, return_rule=True, **again)
+        found = outcome(actual_rules, actual.match_plain, *raw)
         if found != ("value", None):
             assert same(wanted, found), (wanted, found)
 
@@ -158,22 +164,28 @@ def test_building_is_the_reference(impl: t.Any, rnd: random.Random) -> None:
             "url_scheme": rnd.choice([None] * 4 + ["https", "ws", ""]),
         }
         note(f"build: {options}")
-        wanted = outcome([], lambda: left.build(**options))
-        found = outcome([], lambda: right.build(**options))
+        wanted = outcome([], left.build, **options)
+        found = outcome([], right.build, **options)
         assert same(wanted, found), (wanted, found)
 
-        for one, other in zip(expected_rules, actual_rules):
+        for one, other in zip(expected_rules, actual_rules, strict=True):
             if isinstance(one, reference.Rule) and not isinstance(values, reference.Map):
-                wanted = outcome([], lambda: one.build(dict(values or {}), options["append_unknown"]))
-                found = outcome([], lambda: other.build(dict(values or {}), options["append_unknown"]))
+                wanted = outcome(
+                    [], lambda: one.build(dict(values or {}), options["append_unknown"])
+                )
+                found = outcome(
+                    [], lambda: other.build(dict(values or {}), options["append_unknown"])
+                )
                 assert same(wanted, found), (wanted, found)
 
 
 @pytest.mark.parametrize("odd", [{1: "x"}, {".self": 1}])
-def test_building_from_odd_names_fails_as_in_the_reference(impl: t.Any, odd: dict[t.Any, t.Any]) -> None:
+def test_building_from_odd_names_fails_as_in_the_reference(
+    impl: t.Any, odd: dict[t.Any, t.Any]
+) -> None:
     map_class, rule_class = our_classes(impl)
     rules = reference.Rule("/a/<b>", endpoint="e"), rule_class("/a/<b>", endpoint="e")
-    for make, rule in zip((reference.Map, map_class), rules):
+    for make, rule in zip((reference.Map, map_class), rules, strict=True):
         make([rule])
     wanted, found = (outcome([], lambda: rule.build({"b": "x", **odd})) for rule in rules)
     assert wanted == found

@@ -170,9 +170,13 @@ app_ctx_stack = _app_stack
 request_ctx_stack = _request_stack
 
 
-cdef inline object _raise_unset(object var):
-    # As the pop of a context does where nothing is current: LookupError, naming the variable.
-    return var.get()
+cdef int _give_up(ContextStack stack, _Entry entry) except -1:
+    # The pop of a context where nothing is current: LookupError, naming the variable. Nobody
+    # can pop it any more, so the table forgets it.
+    if entry is not None:
+        stack._forget(entry)
+    stack.var.get()
+    return 0
 
 
 cdef enum:
@@ -300,7 +304,7 @@ cdef int _pop_app_context(AppContextBase self, object exc) except -1:
     finally:
         current = _read_var(_cv_app, None)
         if current is None:
-            _raise_unset(_cv_app)
+            _give_up(_app_stack, self._last)
         entry = self._last
         if entry is None:
             raise IndexError("pop from empty list")
@@ -510,7 +514,7 @@ cdef int _pop_request_context(RequestContextBase self, object exc) except -1:
     finally:
         current = _read_var(_cv_request, None)
         if current is None:
-            _raise_unset(_cv_request)
+            _give_up(_request_stack, self._last)
         entry = self._last
         if entry is None:
             raise IndexError("pop from empty list")

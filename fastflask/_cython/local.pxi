@@ -63,14 +63,20 @@ cdef extern from *:
         return _PyType_Lookup(Py_TYPE(object), name) != NULL;
     #endif
     }
+
+    /* A proxy may lead to a proxy, and so on in a circle, with no Python code in between.
+       What fails here returns 1 or -1, depending on the version. */
+    static CYTHON_INLINE int fastflask_enter_proxy(void) {
+        return Py_EnterRecursiveCall(" in a LocalProxy") ? -1 : 0;
+    }
     """
     object _context_value "fastflask_context_value"(object variable, object unset)
     bint _is_on_class "fastflask_on_class"(object proxy, object name)
+    int _enter_proxy "fastflask_enter_proxy"() except -1
+    void _leave_proxy "Py_LeaveRecursiveCall"()
 
 cdef extern from "Python.h":
     object _call_with "PyObject_Call"(object function, object args, PyObject *kwargs)
-    int _enter_call "Py_EnterRecursiveCall"(const char *where) except -1
-    void _leave_call "Py_LeaveRecursiveCall"()
 
     # Those slots of a type that are replaced below.
     ctypedef struct _SequenceSlots "PySequenceMethods":
@@ -115,7 +121,6 @@ cdef extern from "structmember.h":
 cdef object _UNSET = object()
 cdef str _SOURCE_NAME = _intern("_get_current_object")
 cdef str _CLASS_NAME = _intern("__class__")
-cdef const char *_IN_PROXY = " in a LocalProxy"
 
 cdef enum _ProxySourceKind:
     _FROM_CONTEXT  # the value of a ContextVar
@@ -182,11 +187,11 @@ cdef inline object _attribute_of(object target, object name):
 
 cdef object _guarded_attribute_of(object target, object name):
     """Read an attribute of what may be a proxy itself, and its target a proxy, without end."""
-    _enter_call(_IN_PROXY)
+    _enter_proxy()
     try:
         return PyObject_GetAttr(target, name)
     finally:
-        _leave_call()
+        _leave_proxy()
 
 
 cdef inline object _named_value(_ProxySource source, object value):
@@ -200,16 +205,19 @@ cdef inline object _named_value(_ProxySource source, object value):
 cdef inline object _source_value(_ProxySource source):
     """Return the object that the source leads to now."""
     cdef object value
-    cdef bint found = True
 
     if source.kind == _FROM_CONTEXT:
         value = _context_value(source.origin, _UNSET)
-        found = value is not _UNSET
+
+        if value is _UNSET:
+            raise RuntimeError(source.message) from None
     elif source.kind == _FROM_CALL:
         value = source.origin()
     elif source.kind == _FROM_STACK:
         value = source.origin.top
-        found = value is not None
+
+        if value is None:
+            raise RuntimeError(source.message)
     elif source.kind == _FROM_LOCAL:
         try:
             return _named_value(source, source.origin)
@@ -220,11 +228,6 @@ cdef inline object _source_value(_ProxySource source):
             value = source.origin.get()
         except LookupError:
             raise RuntimeError(source.message) from None
-
-    if not found:
-        if source.kind == _FROM_STACK:
-            raise RuntimeError(source.message)
-        raise RuntimeError(source.message) from None
 
     return _named_value(source, value)
 
@@ -322,11 +325,11 @@ cdef object _proxy_iter(object proxy):
     if target is _UNSET:
         raise TypeError(f"'{type(proxy).__name__}' object is not iterable")
 
-    _enter_call(_IN_PROXY)
+    _enter_proxy()
     try:
         return PyObject_GetIter(target)
     finally:
-        _leave_call()
+        _leave_proxy()
 
 
 cdef object _proxy_call(object proxy, object args, PyObject *kwargs):
@@ -336,11 +339,11 @@ cdef object _proxy_call(object proxy, object args, PyObject *kwargs):
         # To Python's binding of functions None means no object, so the error is another one.
         return _call_with(_WerkzeugProxy.__call__, (proxy, *args), kwargs)
 
-    _enter_call(_IN_PROXY)
+    _enter_proxy()
     try:
         return _call_with(target, args, kwargs)
     finally:
-        _leave_call()
+        _leave_proxy()
 
 
 cdef int _proxy_bool(object proxy) except -1:
@@ -351,54 +354,54 @@ cdef int _proxy_bool(object proxy) except -1:
     except RuntimeError:
         return False
 
-    _enter_call(_IN_PROXY)
+    _enter_proxy()
     try:
         return PyObject_IsTrue(target)
     finally:
-        _leave_call()
+        _leave_proxy()
 
 
 cdef Py_ssize_t _proxy_len(object proxy) except -1:
     cdef object target = _proxy_target(proxy)
 
-    _enter_call(_IN_PROXY)
+    _enter_proxy()
     try:
         return PyObject_Size(target)
     finally:
-        _leave_call()
+        _leave_proxy()
 
 
 cdef int _proxy_contains(object proxy, object value) except -1:
     cdef object target = _proxy_target(proxy)
 
-    _enter_call(_IN_PROXY)
+    _enter_proxy()
     try:
         return PySequence_Contains(target, value)
     finally:
-        _leave_call()
+        _leave_proxy()
 
 
 cdef object _proxy_getitem(object proxy, object key):
     cdef object target = _proxy_target(proxy)
 
-    _enter_call(_IN_PROXY)
+    _enter_proxy()
     try:
         return PyObject_GetItem(target, key)
     finally:
-        _leave_call()
+        _leave_proxy()
 
 
 cdef int _proxy_setitem(object proxy, object key, PyObject *value) except -1:
     cdef object target = _proxy_target(proxy)
 
-    _enter_call(_IN_PROXY)
+    _enter_proxy()
     try:
         if value is NULL:
             PyObject_DelItem(target, key)
         else:
             PyObject_SetItem(target, key, <object>value)
     finally:
-        _leave_call()
+        _leave_proxy()
 
     return 0
 
@@ -432,20 +435,20 @@ class LocalProxy(_WerkzeugProxy[_typing.TypeVar("T")]):
     def __setattr__(self, name, value):
         target = _proxy_target(self)
 
-        _enter_call(_IN_PROXY)
+        _enter_proxy()
         try:
             setattr(target, name, value)
         finally:
-            _leave_call()
+            _leave_proxy()
 
     def __delattr__(self, name):
         target = _proxy_target(self)
 
-        _enter_call(_IN_PROXY)
+        _enter_proxy()
         try:
             delattr(target, name)
         finally:
-            _leave_call()
+            _leave_proxy()
 
 
 cdef int _fill_proxy_slots(object cls) except -1:

@@ -29,7 +29,7 @@ from werkzeug.routing import ValidationError as _RouteInvalid
 from werkzeug.routing import WebsocketMismatch as _RouteMismatch
 
 cdef extern from "Python.h":
-    int Py_EnterRecursiveCall(const char *where) except -1
+    int Py_EnterRecursiveCall(const char *where) noexcept
     void Py_LeaveRecursiveCall() noexcept
 
 cdef object _route_by_weight = _route_attrgetter("weight")
@@ -185,11 +185,14 @@ cdef class _RouteSearch:
         return _ROUTE_MISSED
 
     cdef int descend(self, _RouteNode node, Py_ssize_t start) except -1:
-        Py_EnterRecursiveCall(b" while matching a path")
+        cdef int result
+        if Py_EnterRecursiveCall(b" while matching a path"):
+            return -1  # with the error set
         try:
-            return self.walk(node, start)
+            result = self.walk(node, start)
         finally:
             Py_LeaveRecursiveCall()
+        return result
 
     cdef int follow(self, _RouteNode node, Py_ssize_t start, Py_ssize_t end) except -1:
         """Try the dynamic parts that can follow a node."""

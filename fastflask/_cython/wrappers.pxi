@@ -7,6 +7,8 @@
 
 from cpython.unicode cimport PyUnicode_AsUTF8String
 
+import re as _re
+
 from werkzeug import datastructures as _datastructures, http as _http, wsgi as _wsgi
 from werkzeug import utils as _utils, wrappers as _wrappers
 from werkzeug.sansio import utils as _sansio_utils
@@ -15,6 +17,10 @@ from werkzeug.sansio import utils as _sansio_utils
 cdef object _EnvironHeaders = _datastructures.EnvironHeaders
 cdef object _Headers = _datastructures.Headers
 cdef object _HTTP_STATUS_CODES = _http.HTTP_STATUS_CODES
+# A path, perhaps with a query, that is a URI already.
+cdef object _is_plain_url = _re.compile(
+    r"/(?!/)[\w/.~%!$&'()*+,:;=@-]*(?:\?[\w/.~%!$&'()*+,:;=@?-]+)?", _re.ASCII
+).fullmatch
 cdef object _get_host = _sansio_utils.get_host
 cdef object _get_content_type = _utils.get_content_type
 cdef object _BaseRequest = _wrappers.Request
@@ -262,6 +268,7 @@ cdef class LeanResponse:
     The parameters are those of :class:`werkzeug.wrappers.Response`.
     """
 
+    cdef dict __dict__
     cdef object __weakref__
     cdef public object response
     cdef public object direct_passthrough
@@ -272,8 +279,6 @@ cdef class LeanResponse:
     # One more than the length, or 0 if there is none.
     cdef Py_ssize_t _pending_length
     cdef object _callbacks
-    # Whether an attribute of the instance stands for one of its methods.
-    cdef bint _overridden
 
     def __init__(
         self,
@@ -324,11 +329,6 @@ cdef class LeanResponse:
                 _status_lines[value] = phrase, f"{value} {phrase.upper()}"
         return _base_clean_status(self, value)
 
-    def __setattr__(self, name, value):
-        PyObject_GenericSetAttr(self, name, value)
-        if name in _response_names and name in _vars(self):
-            self._overridden = True
-
     def set_data(self, value):
         """Replace the body.
 
@@ -372,11 +372,15 @@ cdef class LeanResponse:
     def __call__(self, environ, start_response):
         return _send_response(self, environ, start_response)
 
-    @staticmethod
-    def _adopt(cls, plain):
-        """Return an object of a class derived from this one with the state of Werkzeug's."""
-        response = cls.__new__(cls)
-        response.__setstate__(plain.__dict__)
+    @classmethod
+    def _assemble(cls, headers, status, status_code, body):
+        """Return a response of parts that fit together, without running the constructor."""
+        cdef LeanResponse response = cls.__new__(cls)
+        response._made_headers = headers
+        response._status = status
+        response._status_code = status_code
+        response.response = body
+        response.direct_passthrough = False
         return response
 
     def __getstate__(self):
@@ -423,20 +427,11 @@ cdef inline bint _is_bodiless(long status) noexcept:
     return status == 304 or status == 204 or 100 <= status < 200
 
 
-# What an instance can replace by an attribute of its own.
-cdef frozenset _response_names = frozenset((
-    "automatically_set_content_length",
-    "close",
-    "get_app_iter",
-    "get_wsgi_headers",
-    "get_wsgi_response",
-    "iter_encoded",
-    "set_data",
-))
-
-
 cdef inline unsigned int _response_stock(LeanResponse self) except? 0xFFFFFFFF:
-    return 0 if self._overridden else _stock_of(self, &_last_response, _response_stages)
+    # An attribute of the instance may stand for one of its methods.
+    if _attribute_count(self) > 0:
+        return 0
+    return _stock_of(self, &_last_response, _response_stages)
 
 
 cdef inline bint _has_own_fields(LeanResponse self) except -1:
@@ -586,24 +581,48 @@ cdef tuple _length_item(Py_ssize_t length):
 cdef object _wsgi_headers(LeanResponse self, object environ):
     """Return the list of headers for the server."""
     cdef unsigned int stock = _response_stock(self)
-    cdef list headers
+    cdef list headers = None
+    cdef bint has_length = False
 
     if (
-        self._made_headers is None
-        and stock & (_RESPONSE_GET_HEADERS | _RESPONSE_HEADERS)
+        stock & (_RESPONSE_GET_HEADERS | _RESPONSE_HEADERS)
         == (_RESPONSE_GET_HEADERS | _RESPONSE_HEADERS)
         and not _is_bodiless(self.status_code)
     ):
-        headers = []
-        if self._pending_type is not None:
-            headers.append(_type_item(self._pending_type))
-        if self._pending_length:
-            headers.append(_length_item(self._pending_length - 1))
-        elif self.automatically_set_content_length and self.is_sequence:
-            headers.append(("Content-Length", str(sum(map(len, self.iter_encoded())))))
-        return headers
+        if self._made_headers is None:
+            headers = []
+            if self._pending_type is not None:
+                headers.append(_type_item(self._pending_type))
+            if self._pending_length:
+                has_length = True
+                headers.append(_length_item(self._pending_length - 1))
+        elif type(self._made_headers) is _Headers:
+            headers = _copy_headers(self, self._made_headers._list, &has_length)
 
-    return self.get_wsgi_headers(environ).to_wsgi_list()
+    if headers is None:
+        return self.get_wsgi_headers(environ).to_wsgi_list()
+
+    if not has_length and self.automatically_set_content_length and self.is_sequence:
+        headers.append(_length_item(sum(map(len, self.iter_encoded()))))
+    return headers
+
+
+cdef list _copy_headers(LeanResponse self, list source, bint *has_length):
+    """Copy headers for the server, or return ``None`` if Werkzeug has to rewrite one."""
+    cdef list headers = []
+    cdef Py_ssize_t length
+    for name, value in source:
+        length = len(name)
+        # PERF: three names are looked for, and told from most others by their length.
+        if length == 8 or length == 14 or length == 16:
+            lowered = name.lower()
+            if lowered == "content-length":
+                has_length[0] = True
+            elif lowered == "location" or lowered == "content-location":
+                if self.autocorrect_location_header or not _is_plain_url(value):
+                    return None
+        headers.append((name, value))
+    return headers
 
 
 cdef object _send_response(LeanResponse self, object environ, object start_response):
@@ -629,7 +648,7 @@ cdef class BodyIterator:
     The encoded body of a response, for the server; closing it closes the response.
 
     :param body: iterable of bytes or text.
-    :param response: what to close.
+    :param response: what to close, if anything.
     """
 
     cdef object _body
@@ -685,7 +704,8 @@ cdef class BodyIterator:
             ) == _RESPONSE_CLOSE | _RESPONSE_FIELDS:
                 _close_response(<LeanResponse>response)
                 return
-        response.close()
+        if response is not None:
+            response.close()
 
 
 cdef inline BodyIterator _make_body_iterator(object body, object response):
@@ -726,5 +746,5 @@ _response_stages += [
     ("response", LeanResponse.__dict__["response"]),
     ("direct_passthrough", LeanResponse.__dict__["direct_passthrough"]),
     ("__getattribute__", object.__getattribute__),
-    ("__setattr__", LeanResponse.__dict__["__setattr__"]),
+    ("__setattr__", object.__setattr__),
 ]

@@ -111,6 +111,16 @@ class ContextStack:
         self.var.reset(entry.token)
         return current
 
+    def _check(self, entries: list[_Entry]) -> t.Any:
+        """Return what is current, before the last of a context's entries is popped."""
+        try:
+            return self.var.get()
+        except LookupError:
+            # Nobody can pop the entry any more.
+            if entries:
+                self._forget(entries[-1])
+            raise
+
     def _forget(self, entry: _Entry) -> None:
         # The pop may come on another thread than the push, when a stream moved on.
         entries = self._threads.get(entry.ident)
@@ -179,7 +189,7 @@ class AppContextBase:
                     exc = sys.exc_info()[1]
                 self.app.do_teardown_appcontext(exc)
         finally:
-            app_ctx_stack.var.get()
+            app_ctx_stack._check(self._entries)
             current = app_ctx_stack._leave(self._entries.pop())
 
         if current is not self:
@@ -341,7 +351,7 @@ class RequestContextBase:
                 if close is not None:
                     close()
         finally:
-            current = request_ctx_stack.var.get()
+            current = request_ctx_stack._check(self._entries)
             entry = self._entries.pop()
             app_context = entry.app_context
             request_ctx_stack._leave(entry)

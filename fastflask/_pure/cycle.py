@@ -17,7 +17,8 @@ from inspect import iscoroutinefunction
 from types import FunctionType
 
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.routing import RequestRedirect
 from werkzeug.sansio.utils import get_host
 from werkzeug.wrappers import Response as BaseResponse
 from werkzeug.wsgi import get_host as get_environ_host
@@ -35,6 +36,7 @@ if t.TYPE_CHECKING:
 _CO_COROUTINE = 0x80
 # An IDNA label has at most 63 characters. A shorter host has no longer label.
 _MAX_LABEL = 63
+_MATCH_ERRORS = frozenset({MethodNotAllowed, NotFound, RequestRedirect})
 
 # What ``configure`` sets: classes from modules that themselves need the engines.
 _map_class: t.Any = None
@@ -330,10 +332,11 @@ class RequestCycle:
 
             request.url_rule, request.view_args = result
         except HTTPException as e:
+            # The traceback refers to callers that have the request, which will have the error.
+            # It may only matter where the error is not the matcher's own.
+            if type(e) in _MATCH_ERRORS:
+                e.__traceback__ = e.__context__ = None
             request.routing_exception = e
-        finally:
-            # The error's traceback refers to this frame.
-            del request, context
 
     def _open_session(self, context: RequestContextBase) -> t.Any:
         """Open the session, or note that it can be opened later with the same result."""

@@ -14,7 +14,7 @@ import typing as t
 from contextvars import ContextVar
 from operator import attrgetter
 
-from werkzeug.local import _ProxyLookup, Local, LocalStack
+from werkzeug.local import Local, LocalStack, _ProxyLookup
 from werkzeug.local import LocalProxy as _WerkzeugProxy
 
 T = t.TypeVar("T")
@@ -38,7 +38,7 @@ class LocalProxy(_WerkzeugProxy[T]):
 
     __slots__ = ()
     # On an instance this is the object's docstring.
-    __doc__ = _ProxyLookup(  # type: ignore[assignment]
+    __doc__ = _ProxyLookup(
         class_value=__doc__, fallback=lambda self: type(self).__doc__, is_attr=True
     )
 
@@ -140,9 +140,7 @@ def _of_context(
     return attribute
 
 
-def _of_call(
-    function: t.Callable[[], t.Any], read: t.Callable[[t.Any], t.Any] | None
-) -> Getter:
+def _of_call(function: t.Callable[[], t.Any], read: t.Callable[[t.Any], t.Any] | None) -> Getter:
     if read is None:
         # Not the function itself: with it, an unbound proxy could be pickled.
         return lambda: function()

@@ -1,9 +1,9 @@
 """Matching a path against prepared tables.
 
-A request brings a host name, a path, a method; out come the rule and the arguments for its view, or
-the reason why there are none. Adding a rule writes it into a tree with one level for each part
-between slashes, and paths without a variable into one dictionary besides. Literal parts are found by
-dictionary, dynamic ones are tried by weight, then by the order in which their pattern was first
+A request brings a host name, a path, a method; out come the rule and the arguments for its view,
+or the reason why there are none. Adding a rule writes it into a tree with one level for each part
+between slashes, and paths without a variable into one dictionary besides. Literal parts are found
+by dictionary, dynamic ones are tried by weight, then by the order in which their pattern was first
 added. The result is that of Werkzeug's state machine for every map and path, rules are read when a
 request is matched, and no request costs more for rules that have nothing in common with its path.
 The compiled twin is ``_cython/routing.pxi``.
@@ -15,20 +15,18 @@ import operator
 import re
 import typing as t
 
-from werkzeug.exceptions import MethodNotAllowed
-from werkzeug.exceptions import NotFound
-from werkzeug.routing import MapAdapter
-from werkzeug.routing import NoMatch
-from werkzeug.routing import RequestAliasRedirect
-from werkzeug.routing import RequestPath
-from werkzeug.routing import Rule
-from werkzeug.routing import ValidationError
-from werkzeug.routing import WebsocketMismatch
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import (
+    MapAdapter,
+    NoMatch,
+    RequestAliasRedirect,
+    RequestPath,
+    Rule,
+    ValidationError,
+    WebsocketMismatch,
+)
 
-from .routing_segments import Choices
-from .routing_segments import make_part
-from .routing_segments import Part
-from .routing_segments import PartKey
+from .routing_segments import Choices, Part, PartKey, make_part
 
 _Found = tuple[t.Any, tuple[t.Any, ...]]
 
@@ -63,7 +61,7 @@ class _Edge:
 
 
 class _Missed:
-    """What a search came by: rules that fit but for the method or the protocol, and a missing slash."""
+    """What a search came by: rules that fit but for method or protocol, and a missing slash."""
 
     __slots__ = ("methods", "websocket", "slash")
 
@@ -76,7 +74,8 @@ class _Missed:
 class RouteMatcher:
     """Finds the rule for a path, in place of Werkzeug's ``StateMachineMatcher``.
 
-    :param merge_slashes: whether a path that fits no rule is tried with its repeated slashes merged.
+    :param merge_slashes: whether a path that fits no rule is tried again with repeated slashes
+        merged.
 
     .. versionadded:: 0.1
     """
@@ -334,7 +333,7 @@ def _convert(rule: Rule, values: tuple[t.Any, ...], missed: _Missed) -> dict[str
     """Return the arguments for the view, made by the rule's converters from the texts."""
     arguments: dict[str, t.Any] = {}
 
-    for (name, converter), value in zip(rule._converters.items(), values):
+    for (name, converter), value in zip(rule._converters.items(), values, strict=False):
         try:
             arguments[name] = converter.to_python(value)
         except ValidationError as error:

@@ -1,9 +1,9 @@
 """Reading one dynamic part of a path.
 
-A dynamic part of a rule arrives as the text of a regular expression. Where that text is one of the
-forms the built-in converters produce, the part is read with plain string methods that accept exactly
-the same texts; anything else keeps its pattern, compiled once, when a request first gets there.
-The compiled twin is ``_cython/routing_segments.pxi``.
+A dynamic part of a rule arrives as the text of a regular expression. Where that text is one of
+the forms the built-in converters produce, the part is read with plain string methods that accept
+exactly the same texts; anything else keeps its pattern, compiled once, when a request first gets
+there. The compiled twin is ``_cython/routing_segments.pxi``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import operator
 import re
 import typing as t
 
-#: What tells two dynamic parts apart: pattern text, takes the rest of the path, may end in a slash, weight.
+#: What tells two dynamic parts apart: the text of the pattern, whether it takes the rest of the
+#: path, whether it may end in a slash, and its weight.
 PartKey = tuple[str, bool, bool, tuple[t.Any, ...]]
 
 _LITERAL = r"(?:\\[^A-Za-z0-9]|[^\\.^$*+?{}\[\]|()])*"
@@ -21,7 +22,7 @@ _KNOWN = (
     r"(?P<text>\[\^/\](?:(?P<some>\+)|\{(?P<low>\d{1,9})(?P<comma>,)?(?P<high>\d{1,9})?\}))"
     r"|(?P<digits>(?P<sign>-\?)?\\d\+(?P<point>\\\.\\d\+)?)"
     r"|(?P<rest>\[\^/\]\.\*\?)"
-    rf"|(?P<uuid>{re.escape('-'.join(_HEX + '{%d}' % n for n in (8, 4, 4, 4, 12)))})"
+    rf"|(?P<uuid>{re.escape('-'.join(f'{_HEX}{{{size}}}' for size in (8, 4, 4, 4, 12)))})"
     rf"|\(\?:(?P<choice>{_LITERAL}(?:\|{_LITERAL})*)\)"
 )
 _one_group = re.compile(
@@ -48,7 +49,16 @@ class Part:
     :param key: pattern text, flags and weight of the part.
     """
 
-    __slots__ = ("final", "suffixed", "weight", "prefix", "suffix", "choices", "_content", "_pattern")
+    __slots__ = (
+        "final",
+        "suffixed",
+        "weight",
+        "prefix",
+        "suffix",
+        "choices",
+        "_content",
+        "_pattern",
+    )
 
     def __init__(self, key: PartKey) -> None:
         self._content, self.final, self.suffixed, self.weight = key
@@ -58,8 +68,10 @@ class Part:
         self._pattern: re.Pattern[str] | None = None
 
     def scan(self, text: str) -> tuple[t.Any, ...] | None:
-        """Return the values found in the text, or ``None`` if it does not fit. A part that may end in
-        a slash returns one value more, that slash or an empty text."""
+        """Return the values found in the text, or ``None`` if it does not fit.
+
+        A part that may end in a slash returns one value more, that slash or an empty text.
+        """
         pattern = self._pattern
         if pattern is None:
             # A pattern that is malformed must fail here, for the requests that get this far.
@@ -238,8 +250,8 @@ def _known_part(key: PartKey, form: re.Match[str]) -> Part | None:
 class Choices:
     """An index of the dynamic parts that can follow at one place, for places that have many.
 
-    Parts are found by their literal beginning and end, or by their whole text where that is known, so
-    that a thousand siblings like ``/p-17-<int:id>`` cost no more than a few.
+    Parts are found by their literal beginning and end, or by their whole text where that is known,
+    so that a thousand siblings like ``/p-17-<int:id>`` cost no more than a few.
 
     :param edges: what each part leads to.
     """
@@ -271,7 +283,9 @@ class Choices:
             if type(part) is Part and not part.prefix:
                 part.settle_prefix()
             suffix = "" if part.suffixed else part.suffix
-            shape = (final if part.final else single).setdefault((len(part.prefix), len(suffix)), {})
+            shape = (final if part.final else single).setdefault(
+                (len(part.prefix), len(suffix)), {}
+            )
             shape.setdefault(part.prefix + suffix, []).append(edge)
 
         self._whole, self._single, self._final = whole, single, final

@@ -1,9 +1,9 @@
 """Building the URL of an endpoint.
 
-``url_for`` asks the map's adapter, which looks through the rules of the endpoint for the first that
-the values fill. The path is put together from parts prepared when a rule is first used for this; text
-that needs no quoting is not sent through the quoting functions. Rules and adapters that override a
-step have it called. The compiled twin is ``_cython/routing_urls.pxi``.
+``url_for`` asks the map's adapter, which looks through the rules of the endpoint for the first
+that the values fill. The path is put together from parts prepared when a rule is first used for
+this; text that needs no quoting is not sent through the quoting functions. Rules and adapters that
+override a step have it called. The compiled twin is ``_cython/routing_urls.pxi``.
 """
 
 from __future__ import annotations
@@ -14,11 +14,9 @@ from copy import copy
 from urllib.parse import quote
 
 from werkzeug.datastructures import MultiDict
-from werkzeug.routing import BaseConverter
-from werkzeug.routing import BuildError
-from werkzeug.routing import MapAdapter
-from werkzeug.routing import Rule
-from werkzeug.routing import ValidationError
+from werkzeug.routing import BaseConverter, BuildError, MapAdapter, Rule, ValidationError
+
+from .routing import update_map
 
 #: What may stand in a path segment unquoted, beside letters, digits and ``_.-~``.
 _SAFE = "!$&'()*+,/:;=@"
@@ -40,7 +38,7 @@ class RuleBuilder:
     .. versionadded:: 0.1
     """
 
-    __slots__ = ("_rule", "_defaults", "_domain", "_path", "_needed", "_known", "_plain")
+    __slots__ = ("_rule", "_defaults", "_domain", "_path", "_needed", "_known", "_fixed", "_plain")
 
     def __init__(
         self,
@@ -56,6 +54,10 @@ class RuleBuilder:
         self._path = _Pieces(rule, trace[at + 1 :], defaults)
         self._needed = [name for _, name in (*self._domain.variables, *self._path.variables)]
         self._known = frozenset([*self._needed, *map(str, defaults)])
+        #: The domain, if it has no variable, and all the rest is simple.
+        self._fixed: str | None = None
+        if not self._domain.variables and len(self._path.texts) > 1:
+            self._fixed = self._domain.texts[0]
         #: What is built without values, if nothing needs one.
         self._plain = None if self._needed else (self._domain.texts[0], self._path.texts[0])
 
@@ -67,24 +69,34 @@ class RuleBuilder:
 
         Errors of the converters pass through.
         """
+        known = self._known
+        if len(values) != len(known) or not known.issuperset(values):
+            return self._build_any(values, append_unknown)
+        if self._plain is not None:
+            return self._plain
+        if self._fixed is None:
+            return self._build_any(values, append_unknown)
+        texts = self._path.fill(self._rule._converters, values)
+        return self._fixed, "".join(texts)
+
+    def _build_any(self, values: t.Mapping[str, t.Any], append_unknown: bool) -> tuple[str, str]:
+        """Build what needs more than the values of the variables in the path."""
         query = ""
-        if len(values) != len(self._known) or not self._known.issuperset(values):
-            for name in self._needed:
-                if name not in values:
-                    return self._complain(values, append_unknown)
-            extra = {name: value for name, value in values.items() if name not in self._known}
-            for name in extra:
-                if not isinstance(name, str) or name == ".self":
-                    return self._complain(values, append_unknown)
-            if append_unknown and extra:
-                query = self._rule._encode_query_vars(extra)
+        for name in self._needed:
+            if name not in values:
+                return self._complain(values, append_unknown)
+        extra = {name: value for name, value in values.items() if name not in self._known}
+        for name in extra:
+            if not isinstance(name, str) or name == ".self":
+                return self._complain(values, append_unknown)
+        if append_unknown and extra:
+            query = self._rule._encode_query_vars(extra)
 
         if self._plain is not None and not query:
             return self._plain
 
-        converters = self._rule._converters
-        domain = self._domain.fill(converters, values)
-        path = self._path.fill(converters, values)
+        domain = self._domain.fill(self._rule._converters, values)
+        path = self._path.fill(self._rule._converters, values)
         if query:
             path += ["?", query]
         # A converter that returns no text is found out, unless there is nothing to join.
@@ -196,8 +208,17 @@ def build_url(
         )
 
     url_map = self.map
-    url_map.update()
-    values = _given(values) if values else {}
+    # PERF: a call less, unless there is something to do or somebody else's method to call.
+    if url_map._remap or type(url_map).update is not update_map:
+        url_map.update()
+
+    if type(values) is dict:
+        for value in values.values():
+            if value is None:
+                values = _given(values)
+                break
+    else:
+        values = _given(values) if values else {}
     rules = url_map._rules_by_endpoint.get(endpoint, ())
     built = None
     if method is None:
@@ -205,7 +226,7 @@ def build_url(
     if built is None:
         built = _build_first(self, rules, values, method, append_unknown)
     if built is None:
-        raise BuildError(endpoint, values, method, self)
+        raise BuildError(endpoint, dict(values), method, self)
 
     (domain, path), websocket = built
     path = path.lstrip("/")
@@ -215,7 +236,8 @@ def build_url(
         else:
             here = domain == self.subdomain
         if here:
-            return f"{self.script_name.rstrip('/')}/{path}"
+            root = self.script_name
+            return f"/{path}" if root == "/" else f"{root.rstrip('/')}/{path}"
 
     if url_scheme is None:
         url_scheme = self.url_scheme
@@ -250,20 +272,29 @@ def _build_first(
     elsewhere = None
     for rule in rules:
         if rule.defaults or type(rule).suitable_for is not _suitable_for:
-            if not rule.suitable_for(values, method):
+            if not rule.suitable_for({**values}, method):
                 continue
         else:
             methods = rule.methods
             if method is not None and methods is not None and method not in methods:
                 continue
-            if not values.keys() >= rule.arguments:
+            if rule.arguments and not rule.arguments.issubset(values):
                 continue
 
-        built = rule.build(values, append_unknown)
-        if built is not None:
-            if not adapter.map.host_matching or built[0] == adapter.server_name:
-                return built, rule.websocket
-            if elsewhere is None:
-                elsewhere = built, rule.websocket
+        builder = rule._builder if type(rule).build is build_rule else None
+        if builder is None:
+            built = rule.build({**values}, append_unknown)
+            if built is None:
+                continue
+        else:
+            try:
+                built = builder.build(values, append_unknown)
+            except ValidationError:
+                continue
+
+        if not adapter.map.host_matching or built[0] == adapter.server_name:
+            return built, rule.websocket
+        if elsewhere is None:
+            elsewhere = built, rule.websocket
 
     return elsewhere

@@ -10,6 +10,7 @@ The compiled twin is ``_cython/wrappers.pxi``.
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from werkzeug.datastructures import EnvironHeaders, Headers
@@ -26,6 +27,10 @@ _MISSING: t.Any = object()
 # As they are now: patched later, they are not skipped.
 _iter_encoded = BaseResponse.iter_encoded
 _get_wsgi_headers = BaseResponse.get_wsgi_headers
+# A path, perhaps with a query, that is a URI already.
+_is_plain_url = re.compile(
+    r"/(?!/)[\w/.~%!$&'()*+,:;=@-]*(?:\?[\w/.~%!$&'()*+,:;=@?-]+)?", re.ASCII
+).fullmatch
 # Status code to its phrase and its line; only codes that Werkzeug knows get in.
 _status_lines: dict[int, tuple[str, str]] = {}
 
@@ -251,24 +256,50 @@ class LeanResponse:
 
         :param environ: the WSGI environment of the request.
         """
+        headers = None
+
         if (
-            self._made_headers is None
-            and not _is_bodiless(self.status_code)
+            not _is_bodiless(self.status_code)
             and type(self).get_wsgi_headers is _get_wsgi_headers  # type: ignore[attr-defined]
             and type(self).headers is _lean_headers
             and "get_wsgi_headers" not in self.__dict__
         ):
+            headers = self._copy_headers()
+
+        if headers is None:
+            headers = self.get_wsgi_headers(environ).to_wsgi_list()  # type: ignore[attr-defined]
+
+        return self.get_app_iter(environ), self.status, headers
+
+    def _copy_headers(self) -> list[tuple[str, str]] | None:
+        """Return the headers for the server, or ``None`` if Werkzeug has to rewrite one."""
+        made = self._made_headers
+        has_length = False
+
+        if made is None:
             headers = []
             if self._pending_type is not None:
                 headers.append(("Content-Type", self._pending_type))
             if self._pending_length is not None:
+                has_length = True
                 headers.append(("Content-Length", str(self._pending_length)))
-            elif self.automatically_set_content_length and self.is_sequence:  # type: ignore[attr-defined]
-                length = sum(map(len, self.iter_encoded()))  # type: ignore[attr-defined]
-                headers.append(("Content-Length", str(length)))
+        elif type(made) is not Headers:
+            return None
         else:
-            headers = self.get_wsgi_headers(environ).to_wsgi_list()  # type: ignore[attr-defined]
-        return self.get_app_iter(environ), self.status, headers
+            headers = made._list[:]
+            for name, value in headers:
+                if (lowered := name.lower()) == "content-length":
+                    has_length = True
+                elif lowered in {"location", "content-location"} and (
+                    self.autocorrect_location_header or not _is_plain_url(value)  # type: ignore[attr-defined]
+                ):
+                    return None
+
+        if not has_length and self.automatically_set_content_length and self.is_sequence:  # type: ignore[attr-defined]
+            length = sum(map(len, self.iter_encoded()))  # type: ignore[attr-defined]
+            headers.append(("Content-Length", str(length)))
+
+        return headers
 
     def __call__(
         self, environ: dict[str, t.Any], start_response: Callable[..., t.Any]
@@ -277,11 +308,17 @@ class LeanResponse:
         start_response(status, headers)
         return app_iter
 
-    @staticmethod
-    def _adopt(cls: type, plain: BaseResponse) -> t.Any:
-        """Return an object of a class derived from this one with the state of Werkzeug's."""
+    @classmethod
+    def _assemble(cls, headers: Headers, status: str, status_code: int, body: t.Any) -> t.Any:
+        """Return a response of parts that fit together, without running the constructor."""
         response = cls.__new__(cls)
-        response.__setstate__(plain.__dict__)
+        response._made_headers = headers
+        response._pending_type = response._pending_length = None
+        response._status = status
+        response._status_code = status_code
+        response.response = body
+        response.direct_passthrough = False
+        response._on_close = []
         return response
 
     def __getstate__(self) -> dict[str, t.Any]:
@@ -313,7 +350,7 @@ class BodyIterator:
     """The encoded body of a response, for the server; closing it closes the response.
 
     :param body: iterable of bytes or text.
-    :param response: what to close.
+    :param response: what to close, if anything.
     """
 
     __slots__ = ("_body", "_items", "_response")
@@ -340,4 +377,5 @@ class BodyIterator:
     def close(self) -> None:
         """Close the response."""
         self._items = self._body = None
-        self._response.close()
+        if self._response is not None:
+            self._response.close()

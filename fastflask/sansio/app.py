@@ -317,9 +317,13 @@ class App(TemplateScaffold):
         :param e: the exception.
         :param blueprints: names of the blueprints that serve the request, innermost first.
         """
-        exc_class, code = self._get_exc_class_and_code(type(e))
         spec = self.error_handler_spec
         scopes = [spec[name] for name in (*blueprints, None) if name in spec]
+
+        if not scopes and isinstance(e, Exception):
+            return None
+
+        exc_class, code = self._get_exc_class_and_code(type(e))
 
         for wanted in (None,) if code is None else (code, None):
             for scope in scopes:
