@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .workloads import GREETING
-from .workloads import RESOURCES
-from .workloads import SECRET
+from .workloads import GREETING, RESOURCES, SECRET
 
 
 def hello(flask: t.Any) -> t.Any:

@@ -60,7 +60,9 @@ def bench_push_pop(benchmark, side):
     """A stack's push and pop; without a framework, a ContextVar set and reset."""
     if side.tag == "raw":
         variable: ContextVar[t.Any] = ContextVar("bench")
-        _bench(benchmark, "reset(set(value))", set=variable.set, reset=variable.reset, value=object())
+        _bench(
+            benchmark, "reset(set(value))", set=variable.set, reset=variable.reset, value=object()
+        )
     else:
         _bench(benchmark, "stack.push(value); stack.pop()", stack=_stack(side), value=object())
 

@@ -7,12 +7,7 @@ import typing as t
 import pytest
 from werkzeug.exceptions import HTTPException
 
-from .tables import KINDS
-from .tables import SIZES
-from .tables import Table
-from .tables import api
-from .tables import finder
-from .tables import siblings
+from .tables import KINDS, SIZES, Table, api, finder, siblings
 
 _FULL = pytest.mark.full
 _OTHERS = ("miss", "method")

@@ -12,10 +12,7 @@ import pytest
 
 from .environs import make_request
 from .operations import Bytes
-from .tables import KINDS
-from .tables import SIZES
-from .tables import Table
-from .tables import to_falcon
+from .tables import KINDS, SIZES, Table, to_falcon
 from .workloads import WORKLOADS
 
 _SIZES = [

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .contenders import Contender
-from .contenders import here
+from .contenders import Contender, here
 from .guards import Unfit
 
 
@@ -22,9 +21,7 @@ def side(request: pytest.FixtureRequest) -> Iterator[Contender]:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(
-    config: pytest.Config, items: list[pytest.Item]
-) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Show contenders of one operation together, and refuse what may not be measured."""
     for item in items:
         item.add_marker(pytest.mark.benchmark(group=getattr(item, "originalname", item.name)))

@@ -6,18 +6,14 @@ import importlib
 import importlib.util
 import os
 import typing as t
-from dataclasses import dataclass
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import metadata
 
 import pytest
 
-from .guards import binaries
-from .guards import check_interpreter
-from .guards import check_module
-from .workloads import WORKLOADS
-from .workloads import Workload
+from .guards import binaries, check_interpreter, check_module
+from .workloads import WORKLOADS, Workload
 
 
 # Compared and hashed by identity, as it is a key of caches.

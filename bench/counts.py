@@ -19,12 +19,9 @@ from pathlib import Path
 
 import pytest
 
-from .contenders import CONTENDERS
-from .contenders import Contender
+from .contenders import CONTENDERS, Contender
 from .operations import collect
-from .processes import ROOT
-from .processes import Failed
-from .processes import environment_of
+from .processes import ROOT, Failed, environment_of
 from .workloads import VARIETY
 
 #: What is counted: a request without anything, one with an argument, the proxies, matching.

@@ -10,8 +10,7 @@ import io
 import itertools
 import sys
 import typing as t
-from dataclasses import dataclass
-from dataclasses import field
+from dataclasses import dataclass, field
 from random import Random
 
 #: A prime, so that the cycle of environments does not fall in step with anything else.

@@ -11,8 +11,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import typing as t
-from dataclasses import dataclass
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .contenders import Contender
@@ -31,9 +30,7 @@ class Recorder:
     call: t.Callable[[], t.Any] | None = None
     extra_info: dict[str, t.Any] = field(default_factory=dict)
 
-    def __call__(
-        self, function: t.Callable[..., t.Any], *args: t.Any, **kwargs: t.Any
-    ) -> None:
+    def __call__(self, function: t.Callable[..., t.Any], *args: t.Any, **kwargs: t.Any) -> None:
         self.call = (lambda: function(*args, **kwargs)) if args or kwargs else function
 
 
@@ -111,9 +108,7 @@ def _axis(mark: t.Any) -> list[tuple[str, t.Any, set[str]]]:
     return axis
 
 
-def repeat(
-    statement: str, names: dict[str, t.Any], times: int = 100
-) -> t.Callable[[], None]:
+def repeat(statement: str, names: dict[str, t.Any], times: int = 100) -> t.Callable[[], None]:
     """Return a function that runs a statement many times, without a loop around it.
 
     For operations that cost less than calling a function does. Names are looked up as globals,

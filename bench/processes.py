@@ -8,13 +8,11 @@ import platform
 import subprocess
 import sys
 import typing as t
-from datetime import datetime
-from datetime import timezone
+from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
 
-from .contenders import CONTENDERS
-from .contenders import Contender
+from .contenders import CONTENDERS, Contender
 
 ROOT = Path(__file__).parent.parent
 #: What the contenders stand on, so that its releases are told too.

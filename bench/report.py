@@ -11,13 +11,7 @@ from pathlib import Path
 from . import charts
 from .contenders import CONTENDERS
 from .processes import ROOT
-from .results import LATEST
-from .results import Measured
-from .results import Results
-from .results import load
-from .results import show
-from .results import show_bytes
-from .results import three_digits
+from .results import LATEST, Measured, Results, load, show, show_bytes, three_digits
 from .workloads import WORKLOADS
 
 #: Those of the chart of requests, from slow to fast. The table has all.
@@ -97,7 +91,9 @@ def _requests_chart(results: Results) -> str | None:
     if not rows:
         return None
     names = {tag: CONTENDERS[tag].title for tag in _DRAWN}
-    subtitle = "processor time of one request, shorter is better; at the right: times faster than Flask"
+    subtitle = (
+        "processor time of one request, shorter is better; at the right: times faster than Flask"
+    )
     return charts.bars("What a request costs", subtitle, rows, names)
 
 

@@ -11,12 +11,9 @@ from __future__ import annotations
 import json
 import math
 import typing as t
-from dataclasses import asdict
-from dataclasses import dataclass
-from dataclasses import field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from statistics import fmean
-from statistics import median
+from statistics import fmean, median
 
 from .processes import ROOT
 

@@ -13,17 +13,9 @@ import typing as t
 from fnmatch import fnmatch
 
 from .contenders import CONTENDERS
-from .operations import Operation
-from .operations import collect
-from .processes import Failed
-from .processes import Process
-from .processes import Skipped
-from .processes import describe
-from .processes import present
-from .results import LATEST
-from .results import Measured
-from .results import Results
-from .results import show
+from .operations import Operation, collect
+from .processes import Failed, Process, Skipped, describe, present
+from .results import LATEST, Measured, Results, show
 from .workloads import WORKLOADS
 
 #: Seconds of a batch: long beside the clock and a change of process, and short enough that many
@@ -38,6 +30,7 @@ ROUNDS = (15, 200)
 SLOW_ROUNDS = (3, 40)
 #: Minutes for a whole run. Most of them are left over on a quiet machine.
 FULL_TIME, QUICK_TIME = 20.0, 1.7
+
 
 class Differ(Exception):
     """Contenders do not answer alike, so that to compare them would mean nothing."""

@@ -18,12 +18,9 @@ import warnings
 
 import pytest
 
-from .contenders import CONTENDERS
-from .contenders import Contender
+from .contenders import CONTENDERS, Contender
 from .guards import Unfit
-from .operations import Bytes
-from .operations import Operation
-from .operations import collect
+from .operations import Bytes, Operation, collect
 from .workloads import WORKLOADS
 
 #: How long an operation runs before it counts, in nanoseconds.

@@ -12,18 +12,14 @@ from dataclasses import dataclass
 from random import Random
 from urllib.parse import urlencode
 
-from .environs import VARIETY
-from .environs import Answer
-from .environs import Application
-from .environs import Call
-from .environs import get_answers
-from .environs import make_environs
-from .environs import make_request
+from .environs import VARIETY, Answer, Application, Call, get_answers, make_environs, make_request
 
 SECRET = "only for measuring"
 GREETING = "Hello, World!"
 #: Resources of the larger API; each has three rules.
-RESOURCES = [f"{kind}{number}" for kind in ("users", "orders", "files", "teams") for number in range(25)]
+RESOURCES = [
+    f"{kind}{number}" for kind in ("users", "orders", "files", "teams") for number in range(25)
+]
 
 _BOUNDARY = "----bench5f1c0a7e"
 
@@ -116,7 +112,12 @@ def json_echo(random: Random, n: int) -> Call:
 
 @_workload("form")
 def form(random: Random, n: int) -> Call:
-    fields = {"name": _word(random), "mail": f"{_word(random)}@example.com", "age": n, "text": "a b"}
+    fields = {
+        "name": _word(random),
+        "mail": f"{_word(random)}@example.com",
+        "age": n,
+        "text": "a b",
+    }
     content_type = "application/x-www-form-urlencoded"
     return Call("/form", "POST", body=urlencode(fields).encode(), content_type=content_type)
 
@@ -125,10 +126,14 @@ def form(random: Random, n: int) -> Call:
 def upload(random: Random, n: int) -> Call:
     content = random.randbytes(4096)
     body = (
-        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="title"\r\n\r\n{_word(random)}\r\n'
-        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{n}.bin"\r\n'
-        "Content-Type: application/octet-stream\r\n\r\n"
-    ).encode() + content + f"\r\n--{_BOUNDARY}--\r\n".encode()
+        (
+            f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="title"\r\n\r\n{_word(random)}\r\n'
+            f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{n}.bin"\r\n'
+            "Content-Type: application/octet-stream\r\n\r\n"
+        ).encode()
+        + content
+        + f"\r\n--{_BOUNDARY}--\r\n".encode()
+    )
     content_type = f"multipart/form-data; boundary={_BOUNDARY}"
     return Call("/upload", "POST", body=body, content_type=content_type)
 

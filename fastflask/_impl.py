@@ -87,9 +87,7 @@ def _explain(error: ImportError) -> str:
     import warnings
 
     text = f"{present[0]} does not load: {error}"
-    warnings.warn(
-        f"fastflask runs in pure Python, as {text}", RuntimeWarning, stacklevel=2
-    )
+    warnings.warn(f"fastflask runs in pure Python, as {text}", RuntimeWarning, stacklevel=2)
     return text
 
 
@@ -99,20 +97,20 @@ if t.TYPE_CHECKING:
     # The twins are checked against one another by the tests, so one set of types serves both.
     from ._pure import AppContextBase as AppContextBase
     from ._pure import BodyIterator as BodyIterator
-    from ._pure import configure as configure
     from ._pure import ContextStack as ContextStack
     from ._pure import LeanRequest as LeanRequest
     from ._pure import LeanResponse as LeanResponse
     from ._pure import LocalProxy as LocalProxy
-    from ._pure import request_ctx_stack as request_ctx_stack
-    from ._pure import app_ctx_stack as app_ctx_stack
     from ._pure import RequestContextBase as RequestContextBase
     from ._pure import RequestCycle as RequestCycle
     from ._pure import RouteMatcher as RouteMatcher
     from ._pure import RuleBuilder as RuleBuilder
+    from ._pure import app_ctx_stack as app_ctx_stack
     from ._pure import build_rule as build_rule
     from ._pure import build_url as build_url
+    from ._pure import configure as configure
     from ._pure import match_url as match_url
+    from ._pure import request_ctx_stack as request_ctx_stack
     from ._pure import update_map as update_map
 else:
     globals().update((name, getattr(_module, name)) for name in NAMES)

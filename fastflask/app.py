@@ -12,23 +12,23 @@ from urllib.parse import quote as _url_quote
 from werkzeug.datastructures import ImmutableDict
 from werkzeug.routing import BuildError
 
-from . import typing as ft
+from . import typing as ft  # noqa: F401 - Flask's module has it too.
 from ._errors import ErrorHandling
-from ._impl import configure, RequestCycle
+from ._impl import RequestCycle, configure
 from ._lazy_cli import LazyGroup
 from ._resources import PackageFiles
 from .config import Config
-from .ctx import _AppCtxGlobals, AppContext, RequestContext
+from .ctx import AppContext, RequestContext, _AppCtxGlobals
 from .globals import _cv_app, _cv_request, g, request, request_ctx, session
 from .helpers import get_debug_flag, get_flashed_messages, get_load_dotenv
 from .routing import Map
-from .sansio.app import _make_timedelta as _make_timedelta
 from .sansio.app import App
 from .sansio.app import T_shell_context_processor as T_shell_context_processor
 from .sansio.app import T_teardown as T_teardown
 from .sansio.app import T_template_filter as T_template_filter
 from .sansio.app import T_template_global as T_template_global
 from .sansio.app import T_template_test as T_template_test
+from .sansio.app import _make_timedelta as _make_timedelta
 from .sansio.scaffold import _sentinel as _sentinel
 from .sessions import SecureCookieSessionInterface, SessionInterface
 from .templating import Environment
@@ -437,7 +437,7 @@ class Flask(RequestCycle, ErrorHandling, App, PackageFiles):
         cls = self.test_client_class
 
         if cls is None:
-            from .testing import FlaskClient as cls  # noqa: N813
+            from .testing import FlaskClient as cls
 
         return cls(self, self.response_class, use_cookies=use_cookies, **kwargs)  # type: ignore[misc]
 
@@ -451,7 +451,7 @@ class Flask(RequestCycle, ErrorHandling, App, PackageFiles):
         cls = self.test_cli_runner_class
 
         if cls is None:
-            from .testing import FlaskCliRunner as cls  # noqa: N813
+            from .testing import FlaskCliRunner as cls
 
         return cls(self, **kwargs)  # type: ignore[misc]
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import typing as t
 
+from . import _vars
 from ._impl import LocalProxy
-from ._vars import cv_app as _cv_app
-from ._vars import cv_request as _cv_request
-from ._vars import no_app_msg as _no_app_msg
-from ._vars import no_req_msg as _no_req_msg
 
 if t.TYPE_CHECKING:
     from .app import Flask
-    from .ctx import _AppCtxGlobals, AppContext, RequestContext
+    from .ctx import AppContext, RequestContext, _AppCtxGlobals
     from .sessions import SessionMixin
     from .wrappers import Request
+
+_cv_app, _cv_request = _vars.cv_app, _vars.cv_request
+_no_app_msg, _no_req_msg = _vars.no_app_msg, _vars.no_req_msg
 
 # Typed as what they stand for, since that is how they are used.
 app_ctx: AppContext = LocalProxy(  # type: ignore[assignment]

@@ -1,8 +1,8 @@
 """Rules, the map that holds them, and what matches and builds URLs with them.
 
 Everything here stands in for what Werkzeug calls by the same name in ``werkzeug.routing``.
-Converters, rule factories and exceptions are Werkzeug's own. Maps, rules and adapters are subclasses
-of Werkzeug's that leave the search for a rule and the making of a URL to the engines.
+Converters, rule factories and exceptions are Werkzeug's own. Maps, rules and adapters are
+subclasses of Werkzeug's that leave the search for a rule and the making of a URL to the engines.
 """
 
 from __future__ import annotations

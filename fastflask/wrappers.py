@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing as t
 
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import BadRequest, default_exceptions, HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException, default_exceptions
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Request as RequestBase
 from werkzeug.wrappers import Response as ResponseBase
@@ -240,9 +240,7 @@ class Response(LeanResponse, ResponseBase):
         return current_app.config["MAX_COOKIE_SIZE"]  # type: ignore[no-any-return]
 
     @classmethod
-    def force_type(
-        cls, response: ResponseBase, environ: WSGIEnvironment | None = None
-    ) -> Response:
+    def force_type(cls, response: ResponseBase, environ: WSGIEnvironment | None = None) -> Response:
         """Return a response of this class in place of another one, or of a WSGI application.
 
         A response of Werkzeug's own class has another memory layout, so the result is a new

@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 import fastflask.routing as ours
 
 #: How many requests or URLs to compare; each example has ``BATCH`` of them.
-CASES = int(os.environ.get("FUZZ_CASES", "1000"))
+CASES = int(os.environ.get("FUZZ_CASES", "500"))
 BATCH = 25
 fuzz_settings = settings(
     max_examples=max(1, CASES // BATCH),
@@ -115,39 +115,29 @@ CONVERTERS = {
 VARIABLES = [
     "", "", "string:", "int:", "int:", "float:", "path:", "path:", "uuid:",
     "string(length=2):", "string(minlength=2):", "string(maxlength=3):",
-    "string(minlength=0):", "string(minlength=2,maxlength=4):", "string(minlength=5,maxlength=2):",
-    "int(signed=True):", "int(fixed_digits=3):", "int(min=5):", "int(max=50):", "int(min=1,max=9):",
-    "float(signed=True):", "float(min=1.5):", "any(a,b):", 'any("a-b",c,"x|y"):', 'any(a,""):', 'any("a/b",d):',
-    "odd:", "picky:", "digits:", "slashed:", "wide:", "listed:",
+    "string(minlength=0):", "string(minlength=2,maxlength=4):",
+    "string(minlength=5,maxlength=2):", "int(signed=True):", "int(fixed_digits=3):",
+    "int(min=5):", "int(max=50):", "int(min=1,max=9):", "float(signed=True):",
+    "float(min=1.5):", "any(a,b):", 'any("a-b",c,"x|y"):', 'any(a,""):',
+    'any("a/b",d):', "odd:", "picky:", "digits:", "slashed:", "wide:", "listed:",
 ]  # fmt: skip
 LITERALS = [
-    "a",
-    "b",
-    "p-17-",
-    "p-",
-    "-",
-    ".",
-    "ä",
-    "x|y",
-    "日本",
-    "a b",
-    "+",
-    "\n",
-    "\x00",
-    "a%2fb",
-    "~",
-    "1",
-]
+    "a", "b", "p-17-", "p-", "-", ".", "ä", "x|y", "日本", "a b", "+", "\n", "\x00",
+    "a%2fb", "~", "1",
+]  # fmt: skip
 TEXTS = [
-    "", "a", "b", "x", "yy", "xz", "w3", "abc", "bcd", "cde", "ab", "a/b", "/a", "a//b", "a-b", "x|y",
-    "0", "7", "17", "007", "-0", "-12", "1.5", "-2.25", "1.", ".5", "٣", "१२", "٣.٤", "²", "௰", "1_000",
-    "x\n", "\n", "a\nb", "\na", "12\n", "d\x00", "\ud800", "😀", "ß", "İ", "A", "e/", "9" * 20, "9" * 4400, "1a", "2b",
-    "123e4567-e89b-12d3-a456-426614174000", "123E4567-E89B-12D3-A456-42661417400F", "123e4567",
+    "", "a", "b", "x", "yy", "xz", "w3", "abc", "bcd", "cde", "ab", "a/b", "/a", "a//b",
+    "a-b", "x|y", "0", "7", "17", "007", "-0", "-12", "1.5", "-2.25", "1.", ".5", "٣",
+    "१२", "٣.٤", "²", "௰", "1_000", "x\n", "\n", "a\nb", "\na", "12\n", "d\x00",
+    "\ud800", "😀", "ß", "İ", "A", "e/", "9" * 20, "9" * 4400, "1a", "2b",
+    "123e4567-e89b-12d3-a456-426614174000", "123E4567-E89B-12D3-A456-42661417400F",
+    "123e4567",
 ]  # fmt: skip
 METHODS = ["GET", "HEAD", "POST", "PUT", "OPTIONS", "get", "", "X" * 30]
 VALUES: list[t.Any] = [
-    *TEXTS, None, 0, 7, -3, 2.5, True, "bad", "worse", "a b", "ü", "?", "#", "a&b=c", ["a", "b c"], ("x",), [],
-    {"k"}, "/lead", "a/b/c", UUID(int=5), b"bytes", float("nan"), [None, "x"],
+    *TEXTS, None, 0, 7, -3, 2.5, True, "bad", "worse", "a b", "ü", "?", "#", "a&b=c",
+    ["a", "b c"], ("x",), [], {"k"}, "/lead", "a/b/c", UUID(int=5), b"bytes",
+    float("nan"), [None, "x"],
 ]  # fmt: skip
 
 

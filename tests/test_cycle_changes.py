@@ -9,7 +9,7 @@ from werkzeug.routing import Rule as PlainRule
 
 import fastflask
 from fastflask import Blueprint, Flask, g, request, session
-from fastflask.ctx import _AppCtxGlobals, AppContext, RequestContext
+from fastflask.ctx import AppContext, RequestContext, _AppCtxGlobals
 from fastflask.json.provider import DefaultJSONProvider
 from fastflask.routing import Map, Rule
 from fastflask.sessions import SecureCookieSessionInterface, SessionInterface, SessionMixin

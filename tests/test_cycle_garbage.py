@@ -18,7 +18,9 @@ from fastflask.globals import _cv_app, _cv_request
 
 @pytest.fixture
 def app() -> Flask:
-    app = Flask("garbage", root_path=__file__.rpartition("/")[0], static_folder="differential/files")
+    app = Flask(
+        "garbage", root_path=__file__.rpartition("/")[0], static_folder="differential/files"
+    )
     app.secret_key = "a key"
     app.add_url_rule("/200", view_func=lambda: "text", endpoint="200")
     app.add_url_rule("/branch/", view_func=lambda: "branch", endpoint="branch")

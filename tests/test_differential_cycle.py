@@ -24,7 +24,7 @@ from differential import (  # noqa: F401
 )
 from differential.deviations import settle
 from differential.environs import make_case
-from differential.harness import Case, ERRORS, Recorder, send
+from differential.harness import ERRORS, Case, Recorder, send
 from differential.registry import APPS
 
 CASES = int(os.environ.get("FUZZ_CASES", "2400"))

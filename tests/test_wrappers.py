@@ -17,7 +17,7 @@ import pytest
 from werkzeug.datastructures import Headers
 from werkzeug.test import create_environ
 from werkzeug.wrappers import Response as PlainResponse
-from wrapper_classes import Classes, make_classes, outcome, Plain, send
+from wrapper_classes import Classes, Plain, make_classes, outcome, send
 
 import fastflask
 from fastflask import Flask, Response
@@ -260,9 +260,7 @@ def test_response_attribute_set_on_the_instance(classes: Classes, name: str) -> 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("status", [200, 304])
 @pytest.mark.parametrize("take", [0, 1, None])
-def test_closing_a_response(
-    classes: Classes, method: str, status: int, take: int | None
-) -> None:
+def test_closing_a_response(classes: Classes, method: str, status: int, take: int | None) -> None:
     def run(cls: t.Any) -> list[str]:
         order: list[str] = []
 
@@ -450,7 +448,9 @@ def test_default_mimetype_patched_on_the_class(monkeypatch: pytest.MonkeyPatch) 
 
 def test_method_of_werkzeugs_class_patched(monkeypatch: pytest.MonkeyPatch) -> None:
     send(Response("x"))
-    monkeypatch.setattr(PlainResponse, "get_wsgi_headers", lambda self, environ: Headers([("a", "b")]))
+    monkeypatch.setattr(
+        PlainResponse, "get_wsgi_headers", lambda self, environ: Headers([("a", "b")])
+    )
     assert send(Response("x"))[1] == [("a", "b")]
     monkeypatch.undo()
     monkeypatch.setattr(PlainResponse, "iter_encoded", lambda self: iter([b"patched"]))

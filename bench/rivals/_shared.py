@@ -5,9 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment
-from jinja2 import FileSystemLoader
-from jinja2 import Template
+from jinja2 import Environment, FileSystemLoader, Template
 
 from ..workloads import session_serializer as session_serializer
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import bottle
 
-from ..workloads import GREETING
-from ..workloads import RESOURCES
-from ._shared import STYLE
-from ._shared import page
-from ._shared import session_serializer
+from ..workloads import GREETING, RESOURCES
+from ._shared import STYLE, page, session_serializer
 
 request = bottle.request
 response = bottle.response

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import falcon
 
-from ..workloads import GREETING
-from ..workloads import RESOURCES
-from ._shared import STYLE
-from ._shared import page
-from ._shared import session_serializer
+from ..workloads import GREETING, RESOURCES
+from ._shared import STYLE, page, session_serializer
 
 
 class _Text:

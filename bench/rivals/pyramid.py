@@ -6,10 +6,8 @@ from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPFound
 from pyramid.response import Response
 
-from ..workloads import GREETING
-from ..workloads import RESOURCES
-from ._shared import STYLE
-from ._shared import page
+from ..workloads import GREETING, RESOURCES
+from ._shared import STYLE, page
 
 
 def _app(*routes, configure=None):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from http.cookies import SimpleCookie
-from urllib.parse import parse_qs
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl
 
 from ..workloads import GREETING
-from ._shared import STYLE
-from ._shared import page
+from ._shared import STYLE, page
 
 _TEXT = ("Content-Type", "text/html; charset=utf-8")
 _JSON = ("Content-Type", "application/json")
@@ -79,7 +77,9 @@ def template():
 def redirect():
     def application(environ, start_response):
         _, _, item_id = environ["PATH_INFO"].rpartition("/")
-        start_response("302 FOUND", [("Location", f"/new/{int(item_id)}/2"), ("Content-Length", "0")])
+        start_response(
+            "302 FOUND", [("Location", f"/new/{int(item_id)}/2"), ("Content-Length", "0")]
+        )
         return []
 
     return application

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from wheezy.http import HTTPCookie
-from wheezy.http import HTTPResponse
-from wheezy.http import WSGIApplication
-from wheezy.http import accept_method
-from wheezy.http import bootstrap_http_defaults
-from wheezy.http import json_response
+from wheezy.http import (
+    HTTPCookie,
+    HTTPResponse,
+    WSGIApplication,
+    accept_method,
+    bootstrap_http_defaults,
+    json_response,
+)
 from wheezy.http import redirect as redirect_response
-from wheezy.routing import PathRouter
-from wheezy.routing import url
+from wheezy.routing import PathRouter, url
 from wheezy.web.middleware import path_routing_middleware_factory
 
-from ..workloads import GREETING
-from ..workloads import RESOURCES
+from ..workloads import GREETING, RESOURCES
 from ._shared import page
 
 

@@ -1,9 +1,9 @@
 # Building the URL of an endpoint.
 #
-# ``url_for`` asks the map's adapter, which looks through the rules of the endpoint for the first
-# that the values fill. The path is put together from parts prepared when a rule is first used for
-# this; text that needs no quoting is not sent through the quoting functions. Rules and adapters that
-# override a step have it called. The pure twin is ``_pure/routing_urls.py``.
+# Part of routing.pxi. ``url_for`` asks the map's adapter, which looks through the rules of the
+# endpoint for the first that the values fill. The path is put together from parts prepared when a
+# rule is first used for this; text that needs no quoting is not sent through the quoting functions.
+# Rules and adapters that override a step have it called. The pure twin is ``_pure/routing_urls.py``.
 
 from copy import copy as _route_copy
 from urllib.parse import quote as _route_quote, quote_plus as _route_quote_plus
@@ -207,7 +207,9 @@ cdef str _route_query(object rule, dict values):
 
 
 cdef str _route_in_query(str text):
-    return text if _route_is_safe(text, _ROUTE_IN_QUERY) else _route_quote_plus(text, _ROUTE_QUERY_SAFE)
+    if _route_is_safe(text, _ROUTE_IN_QUERY):
+        return text
+    return _route_quote_plus(text, _ROUTE_QUERY_SAFE)
 
 
 def build_rule(self, values, append_unknown=True):
@@ -261,9 +263,13 @@ def build_url(
     rules = _dict_get(<dict?>url_map._rules_by_endpoint, endpoint)
     if rules is not None:
         if method is None:
-            built = _route_build(self, url_map, rules, given, True, None, append_unknown, &websocket)
+            built = _route_build(
+                self, url_map, rules, given, True, None, append_unknown, &websocket
+            )
         if built is None:
-            built = _route_build(self, url_map, rules, given, False, method, append_unknown, &websocket)
+            built = _route_build(
+                self, url_map, rules, given, False, method, append_unknown, &websocket
+            )
     if built is None:
         raise _RouteBuildError(endpoint, dict(given), method, self)
 

@@ -25,13 +25,13 @@ from werkzeug.wsgi import get_host as get_environ_host
 
 from .. import signals
 from .._vars import cv_app, cv_request, no_req_msg
-from .context import _PENDING, _PendingSession, _sentinel, app_ctx_stack, request_ctx_stack
-from .wrappers import _decode, LeanRequest
+from .context import _PENDING, _PendingSession, _sentinel
+from .wrappers import LeanRequest, _decode
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from .context import AppContextBase, RequestContextBase
+    from .context import RequestContextBase
 
 _CO_COROUTINE = 0x80
 # An IDNA label has at most 63 characters. A shorter host has no longer label.

@@ -94,7 +94,8 @@ class Part:
             return
         for regex in re.split(rf"\)(?:{_LITERAL})\(\?P<{_GROUP_NAME}\d+>", form["regex"]):
             try:
-                re.compile(regex)  # complete in itself, so that no alternative reaches the prefix
+                # Complete in itself, so that no alternative reaches as far as the prefix.
+                re.compile(regex)
             except Exception:
                 return
         self.prefix = _plain(form["prefix"])

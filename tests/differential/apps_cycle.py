@@ -9,7 +9,7 @@ from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError, N
 
 from .environs import KEY
 from .harness import Odd, Recorder
-from .registry import application, ERROR_SETTINGS, make_app
+from .registry import ERROR_SETTINGS, application, make_app
 
 STAGES = (
     "preprocess value",

@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as PlainResponse
 
 from .harness import Recorder
-from .registry import application, ERROR_SETTINGS, FILES, make_app
+from .registry import ERROR_SETTINGS, FILES, application, make_app
 
 
 class Body:

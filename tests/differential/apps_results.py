@@ -14,8 +14,8 @@ from types import ModuleType
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as PlainResponse
 
-from .harness import plain, Recorder
-from .registry import application, ERROR_SETTINGS, make_app
+from .harness import Recorder, plain
+from .registry import ERROR_SETTINGS, application, make_app
 
 RESULTS = (
     "text",

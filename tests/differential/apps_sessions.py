@@ -7,7 +7,7 @@ from types import ModuleType
 
 from .environs import OLD_KEY
 from .harness import Recorder
-from .registry import application, make_app, SESSION_SETTINGS
+from .registry import SESSION_SETTINGS, application, make_app
 
 
 def _session_views(fw: ModuleType, rec: Recorder, app: t.Any) -> None:

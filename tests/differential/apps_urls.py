@@ -10,7 +10,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 
 from .environs import HOSTS
 from .harness import Recorder
-from .registry import application, ERROR_SETTINGS, HOST_SETTINGS, make_app
+from .registry import ERROR_SETTINGS, HOST_SETTINGS, application, make_app
 
 
 @application(

@@ -15,7 +15,6 @@ Outcome = dict[str, t.Any]
 Deviation = Callable[[str, Case, Outcome, Outcome], None]
 
 
-
 def serializer_is_not_probed(app: str, case: Case, expected: Outcome, actual: Outcome) -> None:
     """ItsDangerous tries out a new serializer by having it write an empty object.
 

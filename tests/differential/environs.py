@@ -9,7 +9,7 @@ import typing as t
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from werkzeug.test import stream_encode_multipart
 
-from .harness import Case, ERRORS, NOW
+from .harness import ERRORS, NOW, Case
 
 KEY = "a key"
 OLD_KEY = "an old key"
@@ -185,7 +185,9 @@ def bend(rnd: random.Random, environ: dict[str, t.Any]) -> None:
     elif chance < 0.65:
         environ["wsgi.url_scheme"] = rnd.choice(("https", "https", "ws", "wss", "HTTP", "ftp"))
     elif chance < 0.75:
-        environ["SCRIPT_NAME"] = rnd.choice(("/root", "/root/", "root", "/r\xc3\xa9", "/\xff", "//"))
+        environ["SCRIPT_NAME"] = rnd.choice(
+            ("/root", "/root/", "root", "/r\xc3\xa9", "/\xff", "//")
+        )
     elif chance < 0.80:
         environ["SERVER_PORT"] = rnd.choice(("8080", "443", "x", "", "-1"))
     elif chance < 0.85:
@@ -224,7 +226,11 @@ def add_headers(rnd: random.Random, environ: dict[str, t.Any], hints: dict[str, 
             "some day",
         ],
         "HTTP_IF_UNMODIFIED_SINCE": ["Fri, 01 Jan 1999 00:00:00 GMT"],
-        "HTTP_IF_RANGE": ['"tag"', "Fri, 01 Jan 1999 00:00:00 GMT", "Fri, 01 Jan 2038 00:00:00 GMT"],
+        "HTTP_IF_RANGE": [
+            '"tag"',
+            "Fri, 01 Jan 1999 00:00:00 GMT",
+            "Fri, 01 Jan 2038 00:00:00 GMT",
+        ],
         "HTTP_AUTHORIZATION": ["Basic QWRhOnB3", "Basic !!", "Bearer abc", "Digest a=1", ""],
         "HTTP_X_FORWARDED_FOR": ["1.2.3.4, 5.6.7.8"],
         "HTTP_X_FORWARDED_HOST": ["evil.example"],
@@ -245,11 +251,13 @@ def _multipart(rnd: random.Random) -> tuple[bytes, str]:
     body = stream.read()
     if rnd.random() < 0.6:
         head = b'--frontier\r\nContent-Disposition: form-data; name="up"; filename="a.txt"\r\n'
-        body = head + b"Content-Type: text/plain\r\n\r\n" + b"f" * rnd.randrange(50) + b"\r\n" + body
+        body = (
+            head + b"Content-Type: text/plain\r\n\r\n" + b"f" * rnd.randrange(50) + b"\r\n" + body
+        )
     if rnd.random() < 0.15:
         body = body[: rnd.randrange(len(body))]
     if rnd.random() < 0.1:
-        body = b'--frontier\r\nContent-Disposition: form-data\r\n\r\nx\r\n' + body
+        body = b"--frontier\r\nContent-Disposition: form-data\r\n\r\nx\r\n" + body
     boundary = rnd.choice(["frontier"] * 8 + ["other", "", "\xe9", '"frontier"'])
     return body, f"multipart/form-data; boundary={boundary}"
 
@@ -286,7 +294,12 @@ def add_body(rnd: random.Random, case: Case) -> None:
 
     if kind == "json":
         case.body = rnd.choice(JSON_BODIES)
-        types = ["application/json"] * 6 + ["application/vnd.x+json", "text/json", "", "APPLICATION/JSON"]
+        types = ["application/json"] * 6 + [
+            "application/vnd.x+json",
+            "text/json",
+            "",
+            "APPLICATION/JSON",
+        ]
         environ["CONTENT_TYPE"] = rnd.choice(types) + rnd.choice(CHARSETS)
     elif kind == "form":
         case.body = rnd.choice(FORM_BODIES)
@@ -369,4 +382,3 @@ def make_cookies(rnd: random.Random) -> str:
     if not parts or rnd.random() < 0.3:
         parts.insert(rnd.randrange(2), rnd.choice(COOKIES))
     return "; ".join(parts)
-
