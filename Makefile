@@ -106,3 +106,20 @@ fuzz: build $(VENV)/.group-test  ## compare with Flask and Werkzeug on CASES ran
 	@FUZZ_CASES=$(CASES) $(PY) -m pytest -q $(wildcard tests/test_differential_*.py) $(ARGS)
 
 .PHONY: fuzz
+
+bench: build $(VENV)/.group-bench  ## measure everything beside Flask and others, side by side
+	@$(PY) -m bench.run $(ARGS)
+
+bench-quick: build $(VENV)/.group-bench  ## the same in under two minutes
+	@$(PY) -m bench.run --quick $(ARGS)
+
+bench-report: $(VENV)/.group-bench  ## write docs/performance.md and its charts from the last bench
+	@$(PY) -m bench.report $(ARGS)
+
+bench-stack: build $(VENV)/.group-bench  ## measure behind gunicorn and granian
+	@$(PY) -m bench.stack $(ARGS)
+
+bench-gate: build $(VENV)/.group-bench  ## fail if speed was lost beside Flask and Falcon
+	@$(PY) -m bench.gate $(ARGS)
+
+.PHONY: bench bench-quick bench-report bench-stack bench-gate

@@ -40,8 +40,8 @@ class Drawing:
     def __init__(self, title: str, subtitle: str, width: int, height: int) -> None:
         self.width, self.height = width, height
         self.parts = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}"'
-            f' height="{height}" font-family="{_FONT}" font-size="13" role="img">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"'
+            f' width="{width}" height="{height}" font-family="{_FONT}" font-size="13" role="img">',
             f"<title>{escape(title)}</title>",
         ]
         self.text(16, 28, title, size=18, weight=600)

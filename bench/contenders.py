@@ -10,10 +10,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import metadata
 
-import pytest
-
 from .guards import binaries, check_interpreter, check_module
 from .workloads import WORKLOADS, Workload
+
+
+def _skip(reason: str) -> t.NoReturn:
+    # Not imported above, so that applications behind a server do not carry it.
+    import pytest
+
+    pytest.skip(reason)
 
 
 # Compared and hashed by identity, as it is a key of caches.
@@ -60,7 +65,7 @@ class Contender:
     def module(self) -> t.Any:
         """The package with Flask's interface."""
         if not self.is_flask:
-            pytest.skip(f"{self.title} has not Flask's interface")
+            _skip(f"{self.title} has not Flask's interface")
         return importlib.import_module(self.package)
 
     def part(self, name: str) -> t.Any:
@@ -88,7 +93,7 @@ class Contender:
         """Return the application for a workload, or skip it."""
         make = getattr(self.load(), workload.name, None)
         if make is None:
-            pytest.skip(f"{self.title} has no application for {workload.name}")
+            _skip(f"{self.title} has no application for {workload.name}")
         return make(self.module) if self.is_flask else make()
 
     def request(self, name: str) -> t.Callable[[], None]:

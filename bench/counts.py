@@ -1,9 +1,9 @@
 """How many instructions an operation takes, which no other program can disturb.
 
-``valgrind --tool=callgrind`` runs this file as a program, one contender at a time. The program marks
-the beginning and the end of what counts by a system call that nothing else makes, and callgrind
-writes down its count at each of them. N and 2N calls are counted, and only the difference tells,
-so that whatever comes once cancels out.
+``valgrind --tool=callgrind`` runs this file as a program, one contender at a time. The program
+marks the beginning and the end of what counts by a system call that nothing else makes, and
+callgrind writes down its count at each of them. N and 2N calls are counted, and only the
+difference tells, so that whatever comes once cancels out.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ OPERATIONS = (
     "local/request_method",
     "routing/api[2]",
 )
-#: Calls that come before, and calls that count: all environments once.
-_WARM_UP, _CALLS = 300, VARIETY
+#: Calls that count: all environments once. Where a call does many operations, fewer will do.
+_CALLS, _FEW_CALLS = VARIETY, 4
 _FUNCTION = "getsid"
 
 
@@ -47,7 +47,7 @@ def is_possible() -> bool:
 
 
 def count(side: Contender) -> dict[str, float]:
-    """Return the instructions of one call of each operation that the contender has."""
+    """Return the instructions of each operation that the contender has."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "count")
         command = [
@@ -66,15 +66,13 @@ def count(side: Contender) -> dict[str, float]:
         if done.returncode:
             raise Failed(f"{side.title} under valgrind: {done.stderr.strip()[-2000:]}")
 
-        names = done.stdout.split()
-        # Before each mark a part ends: first the start, then N, 2N and what lies between.
-        ends = [read_total(Path(f"{out}.{number}")) for number in range(1, 4 * len(names) + 1)]
-
-    counted = {}
-    for number, name in enumerate(names):
-        _, once, _, twice = ends[4 * number : 4 * number + 4]
-        counted[name] = (twice - once) / _CALLS
-    return counted
+        counted = {}
+        for number, line in enumerate(done.stdout.splitlines()):
+            name, done_each_time = line.split()
+            # At each mark a part ends: what came before, N calls, what lies between, 2N calls.
+            once, twice = (read_total(Path(f"{out}.{4 * number + part}")) for part in (2, 4))
+            counted[name] = (twice - once) / int(done_each_time)
+        return counted
 
 
 def read_total(path: Path) -> int:
@@ -86,26 +84,27 @@ def read_total(path: Path) -> int:
 
 
 def main() -> None:
-    """Run the operations between marks, and print their names."""
+    """Run the operations between marks. Print their names, and how many operations N calls do."""
     side = CONTENDERS[sys.argv[1]]
     side.check()
     operations = collect()
     for name in OPERATIONS:
         try:
-            call, _ = operations[name].prepare(side)
+            call, each = operations[name].prepare(side)
         except pytest.skip.Exception:
             continue
-        for _ in range(_WARM_UP):
+        calls = _CALLS if each == 1 else _FEW_CALLS
+        for _ in range(calls):
             call()
         gc.collect()
         gc.freeze()
-        for turns in (range(_CALLS), range(2 * _CALLS)):
+        for turns in (range(calls), range(2 * calls)):
             mark()
             for _ in turns:
                 call()
             mark()
         side.leave()
-        print(name)
+        print(name, calls * each)
 
 
 if __name__ == "__main__":

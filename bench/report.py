@@ -31,11 +31,12 @@ _REMARKS = {
     "\nrows that both have.",
     "local": "One use of what is current. Without a framework: the same use of the object itself.",
     "context": "Entering and leaving what is current, and looking it up.",
-    "routing": "From a path to a rule and its arguments: kind of rules, their number, and whether the"
-    "\npath is found, is not, or is for another method. `api n`: n arguments, in an API of 302 rules.",
+    "routing": "From a path to a rule and its arguments: kind of rules, their number, and whether"
+    " the\npath is found, is not, or is for another method. `api n`: n arguments, in an API of 302"
+    " rules.",
     "urls": "From an endpoint to a URL, in a request.",
-    "startup": "Until the first answer with so many rules. Importing and memory: a fresh interpreter,"
-    "\nwhose own part stands under bare WSGI.",
+    "startup": "Until the first answer with so many rules. Importing and memory: a fresh"
+    " interpreter,\nwhose own part stands under bare WSGI.",
 }
 
 
@@ -160,7 +161,8 @@ def write(results: Results, drawn: t.Iterable[str]) -> str:
         "# Performance",
         "",
         "Written by `make bench-report`; [bench/README.md](../bench/README.md) tells how this is",
-        "measured and how to repeat it. Times depend on the machine; trust the ratios, which compare",
+        "measured and how to repeat it. Times depend on the machine; trust the ratios, which"
+        " compare",
         "with Flask in the same run (2× is half the time).",
         "",
         f"- Machine: {machine['processor']}, {machine['cores']} cores, {machine['system']};"

@@ -69,7 +69,7 @@ class Measured:
 
     def ratios(self, tag: str, reference: str) -> list[float]:
         """Return how many times cheaper *tag* is than *reference*, pass by pass."""
-        pairs = zip(self.costs(tag), self.costs(reference))
+        pairs = zip(self.costs(tag), self.costs(reference), strict=False)
         return [theirs / ours for ours, theirs in pairs if ours]
 
     def ratio(self, tag: str, reference: str) -> float | None:

@@ -23,8 +23,8 @@ from .workloads import WORKLOADS
 BATCH = 0.003
 #: Passes over all operations, each with fresh processes.
 FULL, QUICK = 3, 1
-#: Rounds of each operation in a pass. After the least it ends as soon as the cheapest batches agree.
-#: Where other programs are busy this takes more of them, as long as there is time.
+#: Rounds of each operation in a pass. After the least it ends as soon as the cheapest batches
+#: agree. Where other programs are busy this takes more of them, as long as there is time.
 ROUNDS = (15, 200)
 #: The same where a single call is longer than a batch.
 SLOW_ROUNDS = (3, 40)
@@ -109,9 +109,12 @@ def _compare(flask: Process, process: Process, workload: str) -> None:
 
 
 def _difference(process: Process, workload: str, found: list[str], expected: list[str]) -> str:
-    for ours, theirs in zip(found, expected):
+    for ours, theirs in zip(found, expected, strict=False):
         if ours != theirs:
-            return f"{workload}: {process.side.title} answers\n  {ours}\nwhere Flask answers\n  {theirs}"
+            return (
+                f"{workload}: {process.side.title} answers\n  {ours}\n"
+                f"where Flask answers\n  {theirs}"
+            )
     return f"{workload}: {process.side.title} answers another number of requests"
 
 

@@ -125,15 +125,13 @@ def form(random: Random, n: int) -> Call:
 @_workload("upload")
 def upload(random: Random, n: int) -> Call:
     content = random.randbytes(4096)
-    body = (
-        (
-            f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="title"\r\n\r\n{_word(random)}\r\n'
-            f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{n}.bin"\r\n'
-            "Content-Type: application/octet-stream\r\n\r\n"
-        ).encode()
-        + content
-        + f"\r\n--{_BOUNDARY}--\r\n".encode()
+    head = (
+        f"--{_BOUNDARY}\r\n"
+        f'Content-Disposition: form-data; name="title"\r\n\r\n{_word(random)}\r\n'
+        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="{n}.bin"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n"
     )
+    body = head.encode() + content + f"\r\n--{_BOUNDARY}--\r\n".encode()
     content_type = f"multipart/form-data; boundary={_BOUNDARY}"
     return Call("/upload", "POST", body=body, content_type=content_type)
 

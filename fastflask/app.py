@@ -306,7 +306,7 @@ class Flask(RequestCycle, ErrorHandling, App, PackageFiles):
                 " needed."
             )
 
-        return adapter  # type: ignore[no-any-return]
+        return adapter
 
     def make_default_options_response(self) -> Response:
         """Answer ``OPTIONS`` with the methods that are allowed for the URL.
@@ -470,7 +470,7 @@ class Flask(RequestCycle, ErrorHandling, App, PackageFiles):
         builder = EnvironBuilder(self, *args, **kwargs)
 
         try:
-            return self.request_context(builder.get_environ())  # type: ignore[no-any-return]
+            return self.request_context(builder.get_environ())
         finally:
             builder.close()
 

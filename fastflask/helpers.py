@@ -186,7 +186,7 @@ def redirect(
 
     .. versionadded:: 0.1
     """
-    if current_app:  # type: ignore[truthy-bool]
+    if current_app:
         return current_app.redirect(location, code=code)
     return _wz_redirect(location, code=code, Response=Response)
 
@@ -202,7 +202,7 @@ def abort(code: int | BaseResponse, *args: t.Any, **kwargs: t.Any) -> t.NoReturn
 
     .. versionadded:: 0.1
     """
-    if current_app:  # type: ignore[truthy-bool]
+    if current_app:
         current_app.aborter(code, *args, **kwargs)
     _wz_abort(code, *args, **kwargs)
 

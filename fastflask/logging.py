@@ -24,7 +24,7 @@ def wsgi_errors_stream() -> t.TextIO:
 
     .. versionadded:: 0.1
     """
-    if request:  # type: ignore[truthy-bool]
+    if request:
         return t.cast("t.TextIO", request.environ["wsgi.errors"])
     return sys.stderr
 

@@ -156,13 +156,13 @@ class Rule(_Rule):
         self._converters = {}
         parts: list[Part] = []
         for found in tokens:
-            parts += read_parts(found, self._make_converter)
+            parts += read_parts(found or [], self._make_converter)
         self._unclaimed = parts
         self._source = domain, path
 
         if self.defaults:
-            # Later changes of the defaults must not change what is built.
-            self._builder  # noqa: B018
+            # What is built follows the defaults at this time, whatever becomes of them.
+            self._builder = self.builder_class(self, self._trace, self.defaults)
 
     def _is_ordinary(self, domain: Tokens | None, path: Tokens | None) -> bool:
         """Whether the pattern is one that Werkzeug takes, and no subclass wants to read it."""
@@ -210,9 +210,7 @@ class Rule(_Rule):
     @_OnDemand
     def _builder(self) -> t.Any:
         # A rule that Werkzeug has compiled builds URLs with what Werkzeug made.
-        if not self._source:
-            return None
-        return self.builder_class(self, self._trace, self.defaults)
+        return self.builder_class(self, self._trace, None) if self._source else None
 
     @_OnDemand
     def _build(self) -> t.Callable[..., tuple[str, str]]:
@@ -231,7 +229,7 @@ class MapAdapter(_MapAdapter):
     .. versionadded:: 0.1
     """
 
-    match = match_url  # type: ignore[assignment]
+    match = match_url
     build = build_url
 
 

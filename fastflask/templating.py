@@ -154,7 +154,7 @@ def _stream(app: Flask, template: Template, context: dict[str, t.Any]) -> t.Iter
         yield from template.generate(context)
         _announce(template_rendered, app, template, context)
 
-    if request:  # type: ignore[truthy-bool]
+    if request:
         return stream_with_context(pieces())
     return pieces()
 

@@ -97,7 +97,7 @@ class Request(LeanRequest, RequestBase):
         With :attr:`view_args` it can be used to build the URL again, or one like it.
         """
         rule = self.url_rule
-        return None if rule is None else rule.endpoint  # type: ignore[return-value]
+        return None if rule is None else rule.endpoint
 
     @property
     def blueprint(self) -> str | None:
@@ -260,5 +260,5 @@ class Response(LeanResponse, ResponseBase):
             adopted.__setstate__(plain.__dict__)
             return adopted
 
-        response.__class__ = cls
+        response.__class__ = cls  # type: ignore[assignment]
         return t.cast(Response, response)

@@ -176,7 +176,7 @@ def make_rule(rnd: random.Random, known: list[str], host_matching: bool) -> dict
     else:
         pattern = make_pattern(rnd)
     known.append(pattern)
-    rule: dict[str, t.Any] = {"string": pattern, "endpoint": rnd.choice("efgh")}
+    rule: dict[str, t.Any] = {"string": pattern, "endpoint": rnd.choice("eeefgh")}
     if rnd.random() < 0.5:
         rule["methods"] = rnd.sample(["GET", "POST", "put", "OPTIONS"], rnd.choice([0, 1, 1, 2]))
     if rnd.random() < 0.15:
@@ -230,7 +230,7 @@ def make_map(rnd: random.Random) -> tuple[dict[str, t.Any], list[dict[str, t.Any
                 f"{stem}{before}<{rnd.choice(VARIABLES)}i>{after}{rnd.choice(['', '', '/', '/t'])}"
             )
             known.append(pattern)
-            rules.append({"string": pattern, "endpoint": rnd.choice("efgh")})
+            rules.append({"string": pattern, "endpoint": rnd.choice("eeefgh")})
     return options, rules
 
 

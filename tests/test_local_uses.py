@@ -25,7 +25,6 @@ import fastflask.local
 
 # At module level, as context variables that come and go are never freed.
 VARIABLE: contextvars.ContextVar[Any] = contextvars.ContextVar("tests.local.value")
-DEFAULTED: contextvars.ContextVar[Any] = contextvars.ContextVar("tests.local.default", default=7)
 STORAGE: contextvars.ContextVar[Any] = contextvars.ContextVar("tests.local.storage")
 
 
@@ -53,10 +52,6 @@ class Thing:
 
     def __init__(self) -> None:
         self.inner = types.SimpleNamespace(value=5)
-
-    @property
-    def broken(self) -> None:
-        raise AttributeError("raised by the property")
 
 
 # Meeting other code

@@ -203,6 +203,13 @@ def test_defaults_at_the_time_of_binding_are_what_is_built(r: t.Any) -> None:
     assert ours.build("e", {"y": 1}) == "/a%20b/1"
 
 
+def test_defaults_given_after_binding_are_not_built(r: t.Any) -> None:
+    ours = adapter(r, "/<x>")
+    next(ours.map.iter_rules()).defaults = {"z": 5}
+    assert ours.build("/<x>", {"x": 1}) == "/1"
+    assert ours.build("/<x>", {"x": 1, "z": 5}) == "/1?z=5"
+
+
 def test_overridden_steps_are_called(r: t.Any) -> None:
     class Rule(r.Rule):  # type: ignore[name-defined, misc]
         def suitable_for(self, values: t.Any, method: str | None = None) -> bool:

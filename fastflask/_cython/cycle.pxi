@@ -835,7 +835,10 @@ cdef inline object _sync(RequestCycle app, object func):
 cdef object _blueprints_of(object request):
     """Return the names of the request's blueprints, innermost first."""
     if isinstance(request, LeanRequest):
-        if _stock_of(request, &_last_request, _request_stages) & _REQUEST_BLUEPRINTS == _REQUEST_BLUEPRINTS:
+        if (
+            _stock_of(request, &_last_request, _request_stages) & _REQUEST_BLUEPRINTS
+            == _REQUEST_BLUEPRINTS
+        ):
             rule = _dict_get(_vars(request), "url_rule")
             if rule is None:
                 return ()
@@ -1026,7 +1029,9 @@ cdef object _process(RequestCycle app, object response):
         for func in context._after:
             response = _sync(app, func)(response)
 
-    functions = app.after_request_funcs if _fields_are_own(app) else (<object>app).after_request_funcs
+    functions = (
+        app.after_request_funcs if _fields_are_own(app) else (<object>app).after_request_funcs
+    )
 
     if functions:
         for name in (*_blueprints_of(context.request), None):
@@ -1059,7 +1064,11 @@ cdef int _call_teardown_request(
 
 
 cdef int _teardown_request(RequestCycle app, RequestContextBase context, object exc) except -1:
-    functions = app.teardown_request_funcs if _fields_are_own(app) else (<object>app).teardown_request_funcs
+    functions = (
+        app.teardown_request_funcs
+        if _fields_are_own(app)
+        else (<object>app).teardown_request_funcs
+    )
 
     if functions:
         for name in (*_blueprints_of(_current_request_context().request), None):

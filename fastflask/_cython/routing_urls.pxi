@@ -3,7 +3,8 @@
 # Part of routing.pxi. ``url_for`` asks the map's adapter, which looks through the rules of the
 # endpoint for the first that the values fill. The path is put together from parts prepared when a
 # rule is first used for this; text that needs no quoting is not sent through the quoting functions.
-# Rules and adapters that override a step have it called. The pure twin is ``_pure/routing_urls.py``.
+# Rules and adapters that override a step have it called. The pure twin is
+# ``_pure/routing_urls.py``.
 
 from copy import copy as _route_copy
 from urllib.parse import quote as _route_quote, quote_plus as _route_quote_plus

@@ -260,7 +260,8 @@ cdef enum:
 
 
 cdef class LeanResponse:
-    """LeanResponse(response=None, status=None, headers=None, mimetype=None, content_type=None, direct_passthrough=False)
+    """LeanResponse(response=None, status=None, headers=None, mimetype=None, \
+content_type=None, direct_passthrough=False)
 --
 
     A response that makes its headers only when somebody looks at them.

@@ -10,10 +10,12 @@ The compiled twin is ``_cython/context.pxi``.
 
 from __future__ import annotations
 
+import os
 import sys
 import typing as t
-from _thread import get_ident
+from _thread import _local, get_ident
 from time import monotonic
+from weakref import WeakSet
 
 from .._vars import cv_app, cv_request
 
@@ -43,6 +45,40 @@ class _Entry:
         self.app_context: AppContextBase | None = None
 
 
+class _ThreadGuard:
+    """Lives as long as a thread, and takes with it what the thread has not popped."""
+
+    def __init__(self) -> None:
+        self.ident = get_ident()
+
+    def __del__(self, is_finalizing: t.Callable[[], bool] = sys.is_finalizing) -> None:
+        # With the interpreter all threads end.
+        if is_finalizing():
+            return
+        for stack in list(_stacks):
+            stack._threads.pop(self.ident, None)
+
+
+class _Guards(_local):
+    guard: _ThreadGuard | None = None
+
+
+_guards = _Guards()
+_stacks: WeakSet[ContextStack] = WeakSet()
+
+
+def _forget_other_threads() -> None:
+    # After a fork the child has only the thread that forked.
+    ident = get_ident()
+    for stack in list(_stacks):
+        kept = stack._threads.get(ident)
+        stack._threads = {} if kept is None else {ident: kept}
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_other_threads)
+
+
 class ContextStack:
     """The contexts of one kind: the current one, and those of each thread.
 
@@ -54,6 +90,7 @@ class ContextStack:
     def __init__(self, var: ContextVar[t.Any]) -> None:
         self.var = var
         self._threads: dict[int, list[_Entry]] = {}
+        _stacks.add(self)
 
     @property
     def top(self) -> t.Any:
@@ -100,6 +137,8 @@ class ContextStack:
         entries = self._threads.get(ident)
         if entries is None:
             self._threads[ident] = [entry]
+            if _guards.guard is None:
+                _guards.guard = _ThreadGuard()
         else:
             entries.append(entry)
         return entry

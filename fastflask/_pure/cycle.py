@@ -31,6 +31,13 @@ from .wrappers import LeanRequest, _decode
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from werkzeug.routing import Map, MapAdapter
+
+    from ..config import Config
+    from ..ctx import AppContext, RequestContext
+    from ..json.provider import JSONProvider
+    from ..sessions import SessionInterface
+    from ..wrappers import Request, Response
     from .context import RequestContextBase
 
 _CO_COROUTINE = 0x80
@@ -120,7 +127,7 @@ def _split_result(rv: tuple[t.Any, ...]) -> tuple[t.Any, t.Any, t.Any]:
     """Tell body, status and headers of a view's result apart."""
     match len(rv):
         case 3:
-            return rv  # type: ignore[return-value]
+            return rv
         case 2 if isinstance(rv[1], (Headers, dict, tuple, list)):
             return rv[0], None, rv[1]
         case 2:
@@ -137,9 +144,9 @@ class RequestCycle:
     """The stage methods of an application; a base of :class:`~fastflask.Flask`."""
 
     # Set by the application.
-    config: t.Any
-    url_map: t.Any
-    json: t.Any
+    config: Config
+    url_map: Map
+    json: JSONProvider
     view_functions: dict[str, t.Any]
     before_request_funcs: dict[str | None, list[t.Any]]
     after_request_funcs: dict[str | None, list[t.Any]]
@@ -147,8 +154,8 @@ class RequestCycle:
     teardown_appcontext_funcs: list[t.Any]
     url_value_preprocessors: dict[str | None, list[t.Any]]
     subdomain_matching: bool
-    session_interface: t.Any
-    response_class: t.Any
+    session_interface: SessionInterface
+    response_class: type[Response]
     _got_first_request: bool
 
     # The call, and the contexts.
@@ -204,23 +211,23 @@ class RequestCycle:
                 # The error's traceback refers to this frame, and the request may to the error.
                 del context, error
 
-    def request_context(self, environ: dict[str, t.Any]) -> t.Any:
+    def request_context(self, environ: dict[str, t.Any]) -> RequestContext:
         """Return a new :class:`~fastflask.ctx.RequestContext` for a WSGI environment.
 
         :param environ: the WSGI environment.
         """
-        return _request_context_class(self, environ)
+        return _request_context_class(self, environ)  # type: ignore[no-any-return]
 
-    def app_context(self) -> t.Any:
+    def app_context(self) -> AppContext:
         """Return a new :class:`~fastflask.ctx.AppContext`, to be used in a ``with`` block.
 
         Requests and commands have one of their own accord.
 
         .. versionadded:: 0.1
         """
-        return _app_context_class(self)
+        return _app_context_class(self)  # type: ignore[no-any-return]
 
-    def create_url_adapter(self, request: t.Any | None) -> t.Any | None:
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Return what matches and builds URLs for a request, or for the application.
 
         :param request: the request, or ``None`` outside of one. Then the result is ``None``
@@ -246,7 +253,7 @@ class RequestCycle:
         request.host = get_environ_host(request.environ, request.trusted_hosts)
         return self._bind_to_environ(request.environ, config["SERVER_NAME"])
 
-    def _bind_to_environ(self, environ: dict[str, t.Any], server_name: str | None) -> t.Any:
+    def _bind_to_environ(self, environ: dict[str, t.Any], server_name: str | None) -> MapAdapter:
         url_map = self.url_map
         subdomain = None
 
@@ -325,7 +332,8 @@ class RequestCycle:
                 path = "" if path_info == "" else "/" + _decode(path_info or "").lstrip("/")
                 domain = url_map.default_subdomain or ""
                 url_map.update()
-                result = url_map._matcher.match_plain(domain, path, method, False)
+                matcher: t.Any = url_map._matcher
+                result = matcher.match_plain(domain, path, method, False)
 
             if result is None:
                 result = context.url_adapter.match(return_rule=True)  # type: ignore[union-attr]
@@ -340,7 +348,7 @@ class RequestCycle:
 
     def _open_session(self, context: RequestContextBase) -> t.Any:
         """Open the session, or note that it can be opened later with the same result."""
-        interface = self.session_interface
+        interface: t.Any = self.session_interface
         request = context.request
 
         if _is_stock_session(interface):
@@ -356,7 +364,7 @@ class RequestCycle:
 
     # The stages of a request.
 
-    def full_dispatch_request(self) -> t.Any:
+    def full_dispatch_request(self) -> Response:
         """Run the hooks and the view, turn errors and results into a response, and finish it."""
         self._got_first_request = True
 
@@ -446,7 +454,7 @@ class RequestCycle:
 
         return self.async_to_sync(func)  # type: ignore[attr-defined,no-any-return]
 
-    def make_response(self, rv: t.Any) -> t.Any:
+    def make_response(self, rv: t.Any) -> Response:
         """Turn what a view returned into an object of :attr:`response_class`.
 
         :param rv: text, bytes, an iterator of these, a dict or list for JSON, a response,
@@ -470,7 +478,7 @@ class RequestCycle:
         if headers:
             rv.headers.update(headers)
 
-        return rv
+        return rv  # type: ignore[no-any-return]
 
     def _convert_result(self, rv: t.Any) -> t.Any:
         if rv is None:
@@ -500,7 +508,7 @@ class RequestCycle:
         except TypeError as e:
             raise TypeError(f"{e}\n{wanted}").with_traceback(e.__traceback__) from None
 
-    def finalize_request(self, rv: t.Any, from_error_handler: bool = False) -> t.Any:
+    def finalize_request(self, rv: t.Any, from_error_handler: bool = False) -> Response:
         """Make the response and run what comes after the view.
 
         :param rv: what the view or an error handler returned.
@@ -523,7 +531,7 @@ class RequestCycle:
 
         return response
 
-    def process_response(self, response: t.Any) -> t.Any:
+    def process_response(self, response: Response) -> Response:
         """Run the functions registered to run after a request, then save the session.
 
         :param response: the response so far.
@@ -543,7 +551,7 @@ class RequestCycle:
                     for func in reversed(functions[name]):
                         response = self.ensure_sync(func)(response)
 
-        interface = self.session_interface
+        interface: t.Any = self.session_interface
 
         # Nobody has opened the session, so there is nothing to save.
         if type(context._opened_session) is _PendingSession and _is_stock_session(interface):

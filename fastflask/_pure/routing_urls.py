@@ -281,7 +281,9 @@ def _build_first(
             if rule.arguments and not rule.arguments.issubset(values):
                 continue
 
-        builder = rule._builder if type(rule).build is build_rule else None
+        builder = None
+        if type(rule).build is build_rule:
+            builder = rule._builder  # type: ignore[attr-defined]
         if builder is None:
             built = rule.build({**values}, append_unknown)
             if built is None:

@@ -23,6 +23,8 @@ from werkzeug.wsgi import ClosingIterator
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from typing_extensions import Self
+
 _MISSING: t.Any = object()
 # As they are now: patched later, they are not skipped.
 _iter_encoded = BaseResponse.iter_encoded
@@ -71,7 +73,7 @@ class LeanRequest:
         get = environ.get
         self.method = get("REQUEST_METHOD", "GET").upper()
         self.scheme = get("wsgi.url_scheme", "http")
-        self._server_pair = (get("SERVER_NAME"), get("SERVER_PORT"))
+        self._server_pair: tuple[t.Any, t.Any] = (get("SERVER_NAME"), get("SERVER_PORT"))
         script_name, path_info, query = get("SCRIPT_NAME"), get("PATH_INFO"), get("QUERY_STRING")
         # For the URL adapter, which reads them in its own way and perhaps later.
         self._url_parts = (self.method, self.scheme, script_name, path_info, query)
@@ -133,6 +135,8 @@ class LeanResponse:
     automatically_set_content_length: bool
     status: t.Any
     status_code: int
+    _status: str
+    _status_code: int
 
     def __init__(
         self,
@@ -210,7 +214,7 @@ class LeanResponse:
                 _status_lines[value] = phrase, f"{value} {phrase.upper()}"
         return super()._clean_status(value)  # type: ignore[misc,no-any-return]
 
-    def set_data(self, value: bytes | str) -> None:
+    def set_data(self, value: bytes | bytearray | str) -> None:
         """Replace the body.
 
         :param value: the new body; text is encoded as UTF-8.
@@ -296,7 +300,8 @@ class LeanResponse:
                     return None
 
         if not has_length and self.automatically_set_content_length and self.is_sequence:  # type: ignore[attr-defined]
-            length = sum(map(len, self.iter_encoded()))  # type: ignore[attr-defined]
+            chunks: Iterable[bytes] = self.iter_encoded()  # type: ignore[attr-defined]
+            length = sum(map(len, chunks))
             headers.append(("Content-Length", str(length)))
 
         return headers
@@ -309,7 +314,7 @@ class LeanResponse:
         return app_iter
 
     @classmethod
-    def _assemble(cls, headers: Headers, status: str, status_code: int, body: t.Any) -> t.Any:
+    def _assemble(cls, headers: Headers, status: str, status_code: int, body: t.Any) -> Self:
         """Return a response of parts that fit together, without running the constructor."""
         response = cls.__new__(cls)
         response._made_headers = headers

@@ -23,7 +23,7 @@ def dumps(obj: t.Any, **kwargs: t.Any) -> str:
 
     .. versionadded:: 0.1
     """
-    if not current_app:  # type: ignore[truthy-bool]
+    if not current_app:
         return _json.dumps(obj, **{"default": _default, **kwargs})
     return current_app.json.dumps(obj, **kwargs)
 
@@ -39,7 +39,7 @@ def dump(obj: t.Any, fp: t.IO[str], **kwargs: t.Any) -> None:
 
     .. versionadded:: 0.1
     """
-    if not current_app:  # type: ignore[truthy-bool]
+    if not current_app:
         _json.dump(obj, fp, **{"default": _default, **kwargs})
         return
     current_app.json.dump(obj, fp, **kwargs)
@@ -55,7 +55,7 @@ def loads(s: str | bytes, **kwargs: t.Any) -> t.Any:
 
     .. versionadded:: 0.1
     """
-    if not current_app:  # type: ignore[truthy-bool]
+    if not current_app:
         return _json.loads(s, **kwargs)
     return current_app.json.loads(s, **kwargs)
 
@@ -70,7 +70,7 @@ def load(fp: t.IO[t.AnyStr], **kwargs: t.Any) -> t.Any:
 
     .. versionadded:: 0.1
     """
-    if not current_app:  # type: ignore[truthy-bool]
+    if not current_app:
         return _json.load(fp, **kwargs)
     return current_app.json.load(fp, **kwargs)
 

@@ -70,10 +70,8 @@ def _session_views(fw: ModuleType, rec: Recorder, app: t.Any) -> None:
         return response
 
 
-SESSION_PATHS = [
-    f"/{name}"
-    for name in "show count permanent clear nested deep flash quiet types static-like missing".split()
-]
+_NAMES = "show count permanent clear nested deep flash quiet types static-like missing"
+SESSION_PATHS = [f"/{name}" for name in _NAMES.split()]
 
 
 @application(
