@@ -123,3 +123,11 @@ bench-gate: build $(VENV)/.group-bench  ## fail if speed was lost beside Flask a
 	@$(PY) -m bench.gate $(ARGS)
 
 .PHONY: bench bench-quick bench-report bench-stack bench-gate
+
+CHECKS ?= 5000000
+CHURN ?= 1000000
+crosstalk: build $(VENV)/.group-test  ## look for values of other requests, in CHECKS checks
+	@[ ! -f $(MODULE) ] || FASTFLASK_SPEEDUPS=1 $(PY) tests/crosstalk.py --checks $(CHECKS) --churn $(CHURN) $(ARGS)
+	@FASTFLASK_SPEEDUPS=0 $(PY) tests/crosstalk.py --checks $(CHECKS) --churn $(CHURN) $(ARGS)
+
+.PHONY: crosstalk

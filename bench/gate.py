@@ -11,6 +11,7 @@ import argparse
 import json
 import sys
 import typing as t
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import counts
@@ -56,11 +57,10 @@ def measure_instructions() -> Ratios:
         raise Failed("valgrind is needed to count instructions; --only time does without")
     missing = {tag: why for tag in SIDES if (why := CONTENDERS[tag].missing()) is not None}
     _require(missing)
-    counted = {}
-    for tag in (*SIDES, *REFERENCES):
-        if CONTENDERS[tag].missing() is None:
-            print(f"counting the instructions of {CONTENDERS[tag].title}", file=sys.stderr)
-            counted[tag] = counts.count(CONTENDERS[tag])
+    tags = [tag for tag in (*SIDES, *REFERENCES) if CONTENDERS[tag].missing() is None]
+    print("counting instructions, which takes minutes", file=sys.stderr)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        counted = dict(zip(tags, pool.map(counts.count, map(CONTENDERS.__getitem__, tags))))
     return {
         side: {
             name: {

@@ -159,9 +159,16 @@ class RouteMatcher:
 
         Raises ``NoMatch``, or ``RequestPath`` or ``RequestAliasRedirect`` for a better address.
         """
-        missed = _Missed()
-        rule, values = self._search(domain, path, method, websocket, missed)
-        arguments = _convert(rule, values, missed)
+        rule = self._whole_match(domain, path, method, websocket)
+        if rule is not None:
+            arguments = _convert(rule, ())
+        else:
+            missed = _Missed()
+            rule, values = self._search(domain, path, method, websocket, missed)
+            try:
+                arguments = _convert(rule, values)
+            except ValidationError as error:
+                raise NoMatch(missed.methods, missed.websocket) from error
 
         if rule.alias and rule.map.redirect_defaults:
             raise RequestAliasRedirect(arguments, rule.endpoint)
@@ -181,33 +188,39 @@ class RouteMatcher:
 
         Raises ``NotFound``, ``MethodNotAllowed`` or ``WebsocketMismatch``, as the adapter does.
         """
+        rule = self._whole_match(domain, path, method, websocket)
+        if rule is not None:
+            return None if _may_redirect(rule) else (rule, _convert(rule, ()))
+
         missed = _Missed()
         try:
             rule, values = self._search(domain, path, method, websocket, missed)
-            return None if _may_redirect(rule) else (rule, _convert(rule, values, missed))
+            return None if _may_redirect(rule) else (rule, _convert(rule, values))
         except RequestPath:
             return None
-        except NoMatch:
+        except (NoMatch, ValidationError):
             pass
 
         if missed.methods:
             raise MethodNotAllowed(valid_methods=list(missed.methods))
         raise WebsocketMismatch() if missed.websocket else NotFound()
 
-    def _search(
-        self, domain: str, path: str, method: str, websocket: bool, missed: _Missed
-    ) -> _Found:
-        """Return the rule and the texts of its variables."""
+    def _whole_match(self, domain: str, path: str, method: str, websocket: bool) -> Rule | None:
+        """Return the rule for a path that is literal throughout. Nothing is tried before it."""
         paths = self._whole.get(domain)
         node = None if paths is None else paths.get(path)
         if node is not None:
-            # Nothing is tried before a path that is literal throughout.
             for rule in node.rules:
                 methods = rule.methods
                 if methods is None or method in methods:
                     if not rule.websocket != websocket:
-                        return rule, ()
+                        return rule
+        return None
 
+    def _search(
+        self, domain: str, path: str, method: str, websocket: bool, missed: _Missed
+    ) -> _Found:
+        """Return the rule and the texts of its variables."""
         found = self._walk([domain, *path.split("/")], method, websocket, missed)
         if found is None and not missed.slash and self.merge_slashes and "//" in path:
             path = _slashes.sub("/", path)
@@ -329,15 +342,13 @@ def _pick_branch(rules: list[Rule], method: str, websocket: bool, missed: _Misse
     return None
 
 
-def _convert(rule: Rule, values: tuple[t.Any, ...], missed: _Missed) -> dict[str, t.Any]:
+def _convert(rule: Rule, values: tuple[t.Any, ...]) -> dict[str, t.Any]:
     """Return the arguments for the view, made by the rule's converters from the texts."""
     arguments: dict[str, t.Any] = {}
 
-    for (name, converter), value in zip(rule._converters.items(), values, strict=False):
-        try:
+    if values:
+        for (name, converter), value in zip(rule._converters.items(), values, strict=False):
             arguments[name] = converter.to_python(value)
-        except ValidationError as error:
-            raise NoMatch(missed.methods, missed.websocket) from error
 
     if rule.defaults:
         arguments.update(rule.defaults)

@@ -55,6 +55,7 @@ class Part:
         "weight",
         "prefix",
         "suffix",
+        "framed",
         "choices",
         "_content",
         "_pattern",
@@ -63,6 +64,7 @@ class Part:
     def __init__(self, key: PartKey) -> None:
         self._content, self.final, self.suffixed, self.weight = key
         self.prefix = self.suffix = ""
+        self.framed = False
         #: All texts the part can be, if these can be listed.
         self.choices: tuple[str, ...] | None = None
         self._pattern: re.Pattern[str] | None = None
@@ -106,17 +108,13 @@ class _Single(Part):
 
     __slots__ = ()
 
-    def scan(self, text: str) -> tuple[t.Any, ...] | None:
+    def inner(self, text: str) -> str | None:
+        """Return what is between the literal texts, or ``None`` if these are not there."""
         prefix, suffix = self.prefix, self.suffix
-        if prefix or suffix:
-            end = len(text) - len(suffix)
-            if end < len(prefix) or not (text.startswith(prefix) and text.endswith(suffix)):
-                return None
-            text = text[len(prefix) : end]
-        return (text,) if self._fits(text) else None
-
-    def _fits(self, value: str) -> bool:
-        raise NotImplementedError
+        end = len(text) - len(suffix)
+        if end < len(prefix) or not (text.startswith(prefix) and text.endswith(suffix)):
+            return None
+        return text[len(prefix) : end]
 
 
 class _Text(_Single):
@@ -124,49 +122,59 @@ class _Text(_Single):
     low: int
     high: int | None
 
-    def _fits(self, value: str) -> bool:
-        return self.low <= len(value) and (self.high is None or len(value) <= self.high)
+    def scan(self, text: str) -> tuple[t.Any, ...] | None:
+        value = self.inner(text) if self.framed else text
+        if value is None or len(value) < self.low:
+            return None
+        return (value,) if self.high is None or len(value) <= self.high else None
 
 
 class _Digits(_Single):
     # str.isdecimal and \d ask the same table of Unicode.
     __slots__ = ()
 
-    def _fits(self, value: str) -> bool:
-        return value.isdecimal()
+    def scan(self, text: str) -> tuple[t.Any, ...] | None:
+        value = self.inner(text) if self.framed else text
+        return (value,) if value and value.isdecimal() else None
 
 
 class _SignedDigits(_Single):
     __slots__ = ()
 
-    def _fits(self, value: str) -> bool:
-        return value.removeprefix("-").isdecimal()
+    def scan(self, text: str) -> tuple[t.Any, ...] | None:
+        value = self.inner(text)
+        return (value,) if value and value.removeprefix("-").isdecimal() else None
 
 
 class _Fraction(_Single):
     __slots__ = ("signed",)
     signed: bool
 
-    def _fits(self, value: str) -> bool:
+    def scan(self, text: str) -> tuple[t.Any, ...] | None:
+        value = self.inner(text)
+        if value is None:
+            return None
         whole, _, fraction = value.partition(".")
         if self.signed:
             whole = whole.removeprefix("-")
-        return whole.isdecimal() and fraction.isdecimal()
+        return (value,) if whole.isdecimal() and fraction.isdecimal() else None
 
 
 class _Uuid(_Single):
     __slots__ = ()
 
-    def _fits(self, value: str) -> bool:
-        return _is_uuid(value) is not None
+    def scan(self, text: str) -> tuple[t.Any, ...] | None:
+        value = self.inner(text)
+        return (value,) if value and _is_uuid(value) else None
 
 
 class _Choice(_Single):
     __slots__ = ("items",)
     items: frozenset[str]
 
-    def _fits(self, value: str) -> bool:
-        return value in self.items
+    def scan(self, text: str) -> tuple[t.Any, ...] | None:
+        value = self.inner(text)
+        return (value,) if value in self.items else None
 
 
 class _Rest(_Single):
@@ -175,17 +183,16 @@ class _Rest(_Single):
     __slots__ = ()
 
     def scan(self, text: str) -> tuple[t.Any, ...] | None:
-        if not self.suffixed:
-            return super().scan(text)
-        slash = "/" if text.endswith("/") else ""
-        text = text.removesuffix("/")
-        if text.endswith("/"):
+        slash = ""
+        if self.suffixed:
+            if text.endswith("//"):
+                return None
+            if text.endswith("/"):
+                slash, text = "/", text[:-1]
+        value = self.inner(text) if self.framed else text
+        if not value or value[0] == "/" or "\n" in value[1:]:
             return None
-        values = super().scan(text)
-        return values and (*values, slash)
-
-    def _fits(self, value: str) -> bool:
-        return value != "" and value[0] != "/" and "\n" not in value[1:]
+        return (value, slash) if self.suffixed else (value,)
 
 
 def _plain(escaped: str) -> str:
@@ -217,6 +224,7 @@ def make_part(key: PartKey, domain: bool = False) -> Part:
         return Part(key)
     part.prefix = _plain(form["prefix"])
     part.suffix = _plain(form["suffix"])
+    part.framed = part.prefix + part.suffix != ""
     if isinstance(part, _Choice) and not final:
         part.choices = tuple([part.prefix + item + part.suffix for item in part.items])
     return part

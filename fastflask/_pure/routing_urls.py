@@ -22,7 +22,9 @@ from .routing import update_map
 _SAFE = "!$&'()*+,/:;=@"
 
 _needs_no_quoting = re.compile(rf"[\w.~{re.escape(_SAFE)}-]*", re.ASCII).fullmatch
+_needs_no_quoting_in_query = re.compile(r"[\w.~!$'()*,/:;?@-]*", re.ASCII).fullmatch
 _quoted = BaseConverter.to_url
+_encode_query_vars = Rule._encode_query_vars
 _compile_builder = t.cast("t.Callable[..., t.Any]", Rule._compile_builder)
 _partial_build = MapAdapter._partial_build
 _suitable_for = Rule.suitable_for
@@ -90,7 +92,7 @@ class RuleBuilder:
             if not isinstance(name, str) or name == ".self":
                 return self._complain(values, append_unknown)
         if append_unknown and extra:
-            query = self._rule._encode_query_vars(extra)
+            query = _query(self._rule, extra)
 
         if self._plain is not None and not query:
             return self._plain
@@ -110,6 +112,24 @@ class RuleBuilder:
         rule = copy(self._rule)
         rule.defaults = self._defaults
         return t.cast("tuple[str, str]", _compile_builder(rule, append_unknown)(rule, **values))
+
+
+def _query(rule: Rule, values: dict[str, t.Any]) -> str:
+    """Return the query for these values."""
+    texts = []
+    stock = type(rule)._encode_query_vars is _encode_query_vars
+    if stock and not rule.map.sort_parameters:
+        for name, value in values.items():
+            if type(value) is int:
+                value = str(value)
+            if type(value) is not str:
+                break
+            if not (_needs_no_quoting_in_query(name) and _needs_no_quoting_in_query(value)):
+                break
+            texts.append(f"{name}={value}")
+        else:
+            return "&".join(texts)
+    return rule._encode_query_vars(values)
 
 
 class _Pieces:
