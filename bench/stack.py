@@ -175,9 +175,7 @@ def main() -> int:
             continue
         for side in sides:
             try:
-                row = measure(
-                    name, side, options.workload, options.connections, options.seconds
-                )
+                row = measure(name, side, options.workload, options.connections, options.seconds)
             except Failed as error:
                 print(f"bench: {error}", file=sys.stderr)
                 return 1

@@ -9,7 +9,12 @@ cdef class LeanResponse
 
 include "_cython/common.pxi"
 include "_cython/local.pxi"
+include "_cython/stack.pxi"
 include "_cython/context.pxi"
-include "_cython/wrappers.pxi"
+include "_cython/request.pxi"
+include "_cython/response.pxi"
 include "_cython/routing.pxi"
 include "_cython/cycle.pxi"
+include "_cython/stock.pxi"
+include "_cython/intake.pxi"
+include "_cython/stages.pxi"

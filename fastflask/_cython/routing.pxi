@@ -9,7 +9,6 @@
 # costs more for rules that have nothing in common with its path. The pure twin is
 # ``_pure/routing.py``.
 
-from cpython.method cimport PyMethod_Check, PyMethod_GET_FUNCTION
 from cpython.object cimport PyObject, PyTypeObject
 
 import re as _route_re
@@ -30,8 +29,6 @@ from werkzeug.routing import WebsocketMismatch as _RouteMismatch
 cdef object _route_by_weight = _route_attrgetter("weight")
 cdef object _route_slashes = _route_re.compile("/{2,}").sub
 cdef object _route_build_order = _route_methodcaller("build_compare_key")
-cdef object _route_get_default_redirect = _RouteAdapter.get_default_redirect
-cdef object _route_provides_defaults_for = _RouteRule.provides_defaults_for
 cdef object _route_text_to_python = _RouteConverter.to_python
 cdef object _route_number_to_python = _RouteInteger.to_python
 cdef type _route_integer = _RouteInteger
@@ -52,6 +49,7 @@ cdef inline bint _route_same(object left, object right) except -1:
     return left is right or not (left != right)
 
 
+include "routing_fields.pxi"
 include "routing_segments.pxi"
 include "routing_tree.pxi"
 include "routing_search.pxi"
@@ -171,7 +169,7 @@ cdef class RouteMatcher:
         except _RouteInvalid as error:
             raise search.no_match() from error
 
-        if rule.alias and rule.map.redirect_defaults:
+        if _route_get(rule, search.attributes, "alias") and rule.map.redirect_defaults:
             raise _RouteAlias(arguments, rule.endpoint)
 
         return rule, arguments
@@ -197,11 +195,10 @@ cdef class RouteMatcher:
         cdef _RouteSearch search = _route_new_search(path, method, websocket)
         cdef int result = self._search(search, domain)
         if result == _ROUTE_FOUND:
-            rule = search.rule
-            if _route_may_redirect(rule):
+            if _route_may_redirect(search.rule, search.attributes):
                 return None
             try:
-                return rule, _route_convert(search)
+                return search.rule, _route_convert(search)
             except _RouteInvalid:
                 pass
         elif result != _ROUTE_MISSED:
@@ -299,11 +296,8 @@ def update_map(self) -> None:
             self._remap = False
 
 
-cdef object _route_update_map = update_map
-
-
-cdef inline int _route_update(object url_map) except -1:
-    if _PyType_Lookup(type(url_map), "update") != <PyObject *>_route_update_map or url_map._remap:
+cdef inline int _route_update(object url_map, dict attributes, unsigned int bits) except -1:
+    if not bits & _ROUTE_UPDATE or _route_get(url_map, attributes, "_remap"):
         url_map.update()
     return 0
 
@@ -321,27 +315,29 @@ def match_url(
 
     Raises ``NotFound``, ``MethodNotAllowed``, ``WebsocketMismatch`` or ``RequestRedirect``.
     """
-    url_map = self.map
-    _route_update(url_map)
-    matcher = url_map._matcher
+    cdef unsigned int bits = _route_adapter_bits(self)
+    cdef dict attributes = _route_vars(self, bits)
+    url_map = _route_get(self, attributes, "map")
+    cdef unsigned int map_bits = _route_map_bits(url_map)
+    cdef dict map_attributes = _route_vars(url_map, map_bits)
+    _route_update(url_map, map_attributes, map_bits)
+    matcher = _route_get(url_map, map_attributes, "_matcher")
 
-    if (
-        isinstance(matcher, RouteMatcher)
-        and _PyType_Lookup(type(self), "get_default_redirect")
-        == <PyObject *>_route_get_default_redirect
-    ):
-        domain = self.server_name
-        if not url_map.host_matching and self.subdomain is not None:
-            domain = self.subdomain
+    if isinstance(matcher, RouteMatcher) and bits & _ROUTE_GET_DEFAULT_REDIRECT:
+        domain = None
+        if not _route_get(url_map, map_attributes, "host_matching"):
+            domain = _route_get(self, attributes, "subdomain")
+        if domain is None:
+            domain = _route_get(self, attributes, "server_name")
 
-        path = self.path_info if path_info is None else path_info
+        path = _route_get(self, attributes, "path_info") if path_info is None else path_info
         path = _route_one_slash(path) if path else ""
 
         found = (<RouteMatcher>matcher)._plain(
             _route_exact(domain),
             _route_exact(path),
-            (method or self.default_method).upper(),
-            self.websocket if websocket is None else websocket,
+            (method or _route_get(self, attributes, "default_method")).upper(),
+            _route_get(self, attributes, "websocket") if websocket is None else websocket,
         )
         if type(found) is tuple:
             return found if return_rule else ((<tuple>found)[0].endpoint, (<tuple>found)[1])

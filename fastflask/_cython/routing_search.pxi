@@ -29,6 +29,7 @@ cdef class _RouteSearch:
     cdef object method
     cdef object websocket
     cdef object rule
+    cdef dict attributes
     # Values of the variables, last one first: where they are in the path, or if there are many, or
     # some that were found by a pattern, the texts.
     cdef Py_ssize_t[_ROUTE_SPANS][2] spans
@@ -47,17 +48,19 @@ cdef class _RouteSearch:
         while i < len(rules):
             rule = rules[i]
             i += 1
-            if lenient and rule.strict_slashes:
+            attributes = _route_vars(rule, _route_rule_bits(rule))
+            if lenient and _route_get(rule, attributes, "strict_slashes"):
                 continue
-            methods = rule.methods
+            methods = _route_get(rule, attributes, "methods")
             if methods is not None and not _route_contains(methods, self.method):
                 if self.methods is None:
                     self.methods = set()
                 self.methods.update(methods)
-            elif not _route_same(rule.websocket, self.websocket):
+            elif not _route_same(_route_get(rule, attributes, "websocket"), self.websocket):
                 self.mismatch = True
             else:
                 self.rule = rule
+                self.attributes = attributes
                 return _ROUTE_FOUND
         return _ROUTE_MISSED
 
@@ -67,12 +70,14 @@ cdef class _RouteSearch:
         while i < len(rules):
             rule = rules[i]
             i += 1
-            if _route_same(rule.websocket, self.websocket):
-                methods = rule.methods
+            attributes = _route_vars(rule, _route_rule_bits(rule))
+            if _route_same(_route_get(rule, attributes, "websocket"), self.websocket):
+                methods = _route_get(rule, attributes, "methods")
                 if methods is None or _route_contains(methods, self.method):
-                    if rule.strict_slashes:
+                    if _route_get(rule, attributes, "strict_slashes"):
                         return _ROUTE_SLASH
                     self.rule = rule
+                    self.attributes = attributes
                     return _ROUTE_FOUND
         return _ROUTE_MISSED
 
@@ -243,16 +248,17 @@ cdef dict _route_convert(_RouteSearch search):
     """Return the arguments for the view, made by the rule's converters from the texts."""
     cdef dict arguments = {}
     cdef Py_ssize_t i = search.count
-    rule = search.rule
+    cdef dict converters
 
     if i:
-        for name, converter in (<dict?>rule._converters).items():
+        converters = <dict?>_route_get(search.rule, search.attributes, "_converters")
+        for name, converter in converters.items():
             if i == 0:
                 break
             i -= 1
             arguments[name] = _route_to_python(search, converter, i)
 
-    defaults = rule.defaults
+    defaults = _route_get(search.rule, search.attributes, "defaults")
     if defaults:
         arguments.update(defaults)
 
@@ -262,37 +268,43 @@ cdef dict _route_convert(_RouteSearch search):
 cdef object _route_to_python(_RouteSearch search, object converter, Py_ssize_t i):
     """Return a value, made by the converter's own method or, for stock ones, without it."""
     cdef bint spelt = search.values is not None
-    cdef str text
-    method = converter.to_python
+    cdef PyObject *method = _PyType_Lookup(type(converter), "to_python")
+    cdef dict attributes
 
-    if PyMethod_Check(method):
-        function = <object>PyMethod_GET_FUNCTION(method)
-        if function is _route_number_to_python and type(converter) is _route_integer:
-            if not spelt:
-                return _route_integer_of(
-                    converter, search.path, search.text, search.spans[i][0], search.spans[i][1]
-                )
-        elif function is _route_text_to_python:
+    if method == <PyObject *>_route_text_to_python:
+        attributes = PyObject_GenericGetDict(converter, NULL)
+        if "to_python" not in attributes:
             if spelt:
                 return search.values[i]
             return PyUnicode_Substring(search.path, search.spans[i][0], search.spans[i][1])
 
+    elif type(converter) is _route_integer and not spelt:
+        attributes = PyObject_GenericGetDict(converter, NULL)
+        if method == <PyObject *>_route_number_to_python and "to_python" not in attributes:
+            return _route_integer_of(
+                converter, attributes, search.path, search.text,
+                search.spans[i][0], search.spans[i][1],
+            )
+
     if spelt:
-        return method(search.values[i])
-    return method(PyUnicode_Substring(search.path, search.spans[i][0], search.spans[i][1]))
+        return converter.to_python(search.values[i])
+    return converter.to_python(
+        PyUnicode_Substring(search.path, search.spans[i][0], search.spans[i][1])
+    )
 
 
 cdef object _route_integer_of(
-    object converter, str path, _RouteText text, Py_ssize_t start, Py_ssize_t end
+    object converter, dict attributes, str path, _RouteText text, Py_ssize_t start, Py_ssize_t end
 ):
     cdef Py_ssize_t i
     cdef uint32_t character
     cdef long long number = 0
 
-    digits = converter.fixed_digits
+    digits = _route_get(converter, attributes, "fixed_digits")
     if digits and end - start != digits:
         raise _RouteInvalid
 
+    value = None
     if end - start < 19:
         for i in range(start, end):
             character = _route_read(text.kind, text.data, i)
@@ -300,33 +312,37 @@ cdef object _route_integer_of(
                 break
             number = number * 10 + <int>(character - c"0")
         else:
-            return _route_within(converter, number)
-    try:
-        value = int(PyUnicode_Substring(path, start, end))
-    except ValueError as error:
-        raise _RouteInvalid from error
-    return _route_within(converter, value)
+            value = number
+    if value is None:
+        try:
+            value = int(PyUnicode_Substring(path, start, end))
+        except ValueError as error:
+            raise _RouteInvalid from error
 
-
-cdef object _route_within(object converter, object value):
-    least = converter.min
-    most = converter.max
+    least = _route_get(converter, attributes, "min")
+    most = _route_get(converter, attributes, "max")
     if (least is not None and value < least) or (most is not None and value > most):
         raise _RouteInvalid
     return value
 
 
-cdef bint _route_may_redirect(object rule) except -1:
-    """Whether a request for this rule may be sent to another address."""
-    if rule.redirect_to is not None:
+cdef bint _route_may_redirect(object rule, dict attributes) except -1:
+    """Whether a request for a rule with these attributes may be sent to another address."""
+    cdef dict map_attributes
+
+    if _route_get(rule, attributes, "redirect_to") is not None:
         return True
 
-    url_map = rule.map
-    if url_map.redirect_defaults:
-        if rule.alias:
+    url_map = _route_get(rule, attributes, "map")
+    map_attributes = _route_vars(url_map, _route_map_bits(url_map))
+    if _route_get(url_map, map_attributes, "redirect_defaults"):
+        if _route_get(rule, attributes, "alias"):
             return True
 
-        rules = (<dict?>url_map._rules_by_endpoint).get(rule.endpoint)
+        rules = _dict_get(
+            <dict?>_route_get(url_map, map_attributes, "_rules_by_endpoint"),
+            _route_get(rule, attributes, "endpoint"),
+        )
         if rules is None:  # the endpoint was changed: the adapter complains
             return True
 
@@ -334,12 +350,7 @@ cdef bint _route_may_redirect(object rule) except -1:
             # Those in front of the rule are the ones whose defaults win.
             if other is rule:
                 break
-            if other.defaults:
-                return True
-            if (
-                _PyType_Lookup(type(other), "provides_defaults_for")
-                != <PyObject *>_route_provides_defaults_for
-            ):
+            if not _route_rule_bits(other) & _ROUTE_PROVIDES_DEFAULTS_FOR or other.defaults:
                 return True
 
     return False

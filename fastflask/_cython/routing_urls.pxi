@@ -38,10 +38,6 @@ _route_mark_safe(_ROUTE_QUERY_SAFE, _ROUTE_IN_QUERY)
 cdef object _route_text_to_url = _RouteConverter.to_url
 cdef object _route_number_to_url = _RouteInteger.to_url
 cdef object _route_compile_builder = _RouteRule._compile_builder
-cdef object _route_suitable_for = _RouteRule.suitable_for
-cdef object _route_encode_query_vars = _RouteRule._encode_query_vars
-cdef object _route_get_host = _RouteAdapter.get_host
-cdef object _route_partial_build = _RouteAdapter._partial_build
 
 
 cdef inline bint _route_is_safe(str text, unsigned char where) noexcept:
@@ -56,6 +52,51 @@ cdef inline bint _route_is_safe(str text, unsigned char where) noexcept:
     return True
 
 
+@cython.final
+cdef class _RoutePieces:
+    """Pieces of a URL, ready for use: literal texts quoted and joined, defaults filled in."""
+
+    cdef list texts
+    # The name of the variable whose value replaces a text, or ``None`` for one that stays.
+    cdef list names
+    cdef bint fixed
+
+    def __cinit__(self, rule, trace, dict defaults):
+        cdef bint literal = False
+        self.texts = []
+        self.names = []
+        self.fixed = True
+        for variable, text in trace:
+            if variable and text not in defaults:
+                self.texts.append("")
+                self.names.append(text)
+                literal = self.fixed = False
+                continue
+            if variable:
+                text = rule._converters[text].to_url(defaults[text])
+            else:
+                text = _route_quote(text, safe=_ROUTE_PATH_SAFE)
+            if literal:
+                self.texts[-1] += text
+            else:
+                self.texts.append(text)
+                self.names.append(None)
+            literal = True
+        if not self.texts:
+            self.texts.append("")
+            self.names.append(None)
+
+    cdef list fill(self, object converters, dict values):
+        """Return the texts with the values in their places."""
+        cdef list texts = self.texts[:]
+        cdef Py_ssize_t i
+        for i in range(len(self.names)):
+            name = self.names[i]
+            if name is not None:
+                texts[i] = _route_to_url(converters[name], values[name])
+        return texts
+
+
 cdef class RuleBuilder:
     """Builds the URLs of one rule.
 
@@ -68,26 +109,26 @@ cdef class RuleBuilder:
 
     cdef object _rule
     cdef dict _defaults
-    # Pairs of whether a piece is a variable, and its text or name.
-    cdef list _domain
-    cdef list _path
+    cdef _RoutePieces _domain
+    cdef _RoutePieces _path
     cdef list _needed
     cdef frozenset _known
     # What is built without values, if nothing needs one.
     cdef tuple _plain
 
     def __init__(self, rule, trace, defaults) -> None:
-        self._defaults = dict(defaults or ())
         at = 0
         while trace[at][1] != "|":
             at += 1
         self._rule = rule
-        self._domain = _route_join_literals(rule, trace[:at], self._defaults)
-        self._path = _route_join_literals(rule, trace[at + 1 :], self._defaults)
-        self._needed = [text for variable, text in (*self._domain, *self._path) if variable]
+        self._defaults = dict(defaults or ())
+        self._domain = _RoutePieces(rule, trace[:at], self._defaults)
+        self._path = _RoutePieces(rule, trace[at + 1 :], self._defaults)
+        names = [*self._domain.names, *self._path.names]
+        self._needed = [name for name in names if name is not None]
         self._known = frozenset([*self._needed, *map(str, self._defaults)])
         if not self._needed:
-            self._plain = self._domain[0][1], self._path[0][1]
+            self._plain = self._domain.texts[0], self._path.texts[0]
 
     def build(self, values, append_unknown) -> tuple[str, str]:
         """Return the domain part and the path, with the query if there is one.
@@ -98,18 +139,16 @@ cdef class RuleBuilder:
         Errors of the converters pass through.
         """
         cdef dict given = <dict>values if type(values) is dict else dict(values)
+        for name in self._needed:
+            if name not in given:
+                return self._complain(given, append_unknown)
         return self._build(given, append_unknown)
 
     cdef tuple _build(self, dict values, bint append_unknown):
+        # All values that are needed are there.
         cdef dict extra = None
-        cdef str query = None
-
-        if self._plain is not None and not values:
-            return self._plain
-
-        for name in self._needed:
-            if name not in values:
-                return self._complain(values, append_unknown)
+        cdef str query = ""
+        cdef list texts
 
         if len(values) > len(self._needed) or self._defaults:
             for name, value in values.items():
@@ -119,36 +158,27 @@ cdef class RuleBuilder:
                     if extra is None:
                         extra = {}
                     extra[name] = value
+            if extra is not None and append_unknown:
+                query = _route_query(self._rule, extra)
 
-        if extra is not None and append_unknown:
-            query = _route_query(self._rule, extra)
-
-        domain = self._fill(self._domain, values, None, False)
-        return domain, self._fill(self._path, values, query, append_unknown)
-
-    cdef object _fill(self, list pieces, dict values, str query, bint joined):
-        cdef object converters
-        cdef list texts
-        cdef tuple piece
-
-        if len(pieces) == 1 and not query:
-            piece = <tuple>pieces[0]
-            if not piece[0]:
-                return piece[1]
-            if not joined:
-                return _route_to_url(self._rule._converters[piece[1]], values[piece[1]])
+        if self._plain is not None and not query:
+            return self._plain
 
         converters = self._rule._converters
-        texts = []
-        for piece in pieces:
-            if piece[0]:
-                texts.append(_route_to_url(converters[piece[1]], values[piece[1]]))
-            else:
-                texts.append(piece[1])
+        if self._domain.fixed:
+            domain = self._domain.texts[0]
+        else:
+            texts = self._domain.fill(converters, values)
+            domain = texts[0] if len(texts) == 1 else "".join(texts)
+
+        texts = self._path.fill(converters, values)
         if query:
             texts.append("?")
             texts.append(query)
-        return "".join(texts)
+        # A converter that returns no text is found out, unless there is nothing to join.
+        if len(texts) == 1 and not append_unknown:
+            return domain, texts[0]
+        return domain, "".join(texts)
 
     cdef object _complain(self, dict values, bint append_unknown):
         # A call of the function that Werkzeug makes of the rule, which refuses its arguments.
@@ -157,46 +187,37 @@ cdef class RuleBuilder:
         return _route_compile_builder(rule, append_unknown)(rule, **values)
 
 
-cdef list _route_join_literals(object rule, list trace, dict defaults):
-    """Return the pieces ready for use: quoted, defaults filled in, neighbours joined."""
-    cdef list pieces = []
-    for variable, text in trace:
-        if variable and text not in defaults:
-            pieces.append((True, text))
-            continue
-        if variable:
-            text = rule._converters[text].to_url(defaults[text])
-        else:
-            text = _route_quote(text, safe=_ROUTE_PATH_SAFE)
-        if pieces and not pieces[-1][0]:
-            text = pieces.pop()[1] + text
-        pieces.append((False, text))
-    return pieces or [(False, "")]
-
-
 cdef object _route_to_url(object converter, object value):
     """Return the text for a value, by the converter's own method or, for stock ones, without it."""
+    cdef PyObject *method = _PyType_Lookup(type(converter), "to_url")
+    cdef dict attributes
     cdef str text
-    method = converter.to_url
-    if PyMethod_Check(method):
-        function = <object>PyMethod_GET_FUNCTION(method)
-        if function is _route_text_to_url:
-            text = str(value)
+
+    if method == <PyObject *>_route_text_to_url:
+        attributes = PyObject_GenericGetDict(converter, NULL)
+        if "to_url" not in attributes:
+            text = <str>value if type(value) is str else str(value)
             if _route_is_safe(text, _ROUTE_IN_PATH):
                 return text
             return _route_quote(text, safe=_ROUTE_PATH_SAFE)
-        if function is _route_number_to_url and type(converter) is _route_integer:
-            if type(value) is int and not converter.fixed_digits:
-                return str(value)
-    return method(value)
+
+    elif type(converter) is _route_integer and type(value) is int:
+        attributes = PyObject_GenericGetDict(converter, NULL)
+        if (
+            method == <PyObject *>_route_number_to_url
+            and "to_url" not in attributes
+            and not _route_get(converter, attributes, "fixed_digits")
+        ):
+            return str(value)
+
+    return converter.to_url(value)
 
 
 cdef str _route_query(object rule, dict values):
     """Return the query for these values."""
     cdef list pairs = []
     cdef str key
-    url_map = rule.map
-    if type(rule)._encode_query_vars is not _route_encode_query_vars or url_map.sort_parameters:
+    if not _route_rule_bits(rule) & _ROUTE_ENCODE_QUERY_VARS or rule.map.sort_parameters:
         return rule._encode_query_vars(values)
 
     for name, value in values.items():
@@ -228,9 +249,6 @@ def build_rule(self, values, append_unknown=True):
         return None
 
 
-cdef object _route_build_rule = build_rule
-
-
 def build_url(
     self,
     endpoint,
@@ -251,38 +269,41 @@ def build_url(
 
     Raises ``BuildError`` if no rule of the endpoint fits. Errors of the converters pass through.
     """
-    if _PyType_Lookup(type(self), "_partial_build") != <PyObject *>_route_partial_build:
+    cdef unsigned int bits = _route_adapter_bits(self)
+    if not bits & _ROUTE_PARTIAL_BUILD:
         return _RouteAdapter.build(
             self, endpoint, values, method, force_external, append_unknown, url_scheme
         )
 
-    url_map = self.map
-    _route_update(url_map)
+    cdef dict attributes = _route_vars(self, bits)
+    url_map = _route_get(self, attributes, "map")
+    cdef unsigned int map_bits = _route_map_bits(url_map)
+    cdef dict map_attributes = _route_vars(url_map, map_bits)
+    _route_update(url_map, map_attributes, map_bits)
     cdef dict given = _route_given(values)
     cdef bint websocket = False
     cdef tuple built = None
-    rules = _dict_get(<dict?>url_map._rules_by_endpoint, endpoint)
+    cdef bint host_matching = _route_get(url_map, map_attributes, "host_matching")
+    rules = _dict_get(<dict?>_route_get(url_map, map_attributes, "_rules_by_endpoint"), endpoint)
     if rules is not None:
+        server_name = _route_get(self, attributes, "server_name") if host_matching else None
         if method is None:
-            built = _route_build(
-                self, url_map, rules, given, True, None, append_unknown, &websocket
-            )
+            current = _route_get(self, attributes, "default_method")
+            built = _route_build(rules, given, current, append_unknown, server_name, &websocket)
         if built is None:
-            built = _route_build(
-                self, url_map, rules, given, False, method, append_unknown, &websocket
-            )
+            built = _route_build(rules, given, method, append_unknown, server_name, &websocket)
     if built is None:
         raise _RouteBuildError(endpoint, dict(given), method, self)
 
     domain = built[0]
     path = _route_one_slash(built[1])
     if not force_external and not websocket:
-        if url_map.host_matching:
+        if host_matching:
             here = self.get_host(domain) == self.server_name
         else:
-            here = domain == self.subdomain
+            here = domain == _route_get(self, attributes, "subdomain")
         if here:
-            root = self.script_name
+            root = _route_get(self, attributes, "script_name")
             return path if root == "/" else root.rstrip("/") + path
 
     if url_scheme is None:
@@ -328,69 +349,68 @@ cdef dict _route_given(object values):
 
 
 cdef tuple _route_build(
-    object adapter,
-    object url_map,
     object rules,
     dict values,
-    bint current,
     object method,
     bint append_unknown,
+    object server_name,
     bint *websocket,
 ):
     """Return domain and path from the first rule that can be built, and tell whether it is one for
-    websockets.
-
-    :param current: look for a rule for the current method.
-    :param method: method to look for, if not the current one; ``None`` for any.
-    """
+    websockets. With a server name, a rule for this one is preferred."""
     cdef tuple elsewhere = None
     cdef bint elsewhere_websocket = False
+    cdef bint complete
+    cdef unsigned int bits
+    cdef dict attributes
 
     for rule in rules:
-        if _PyType_Lookup(type(rule), "suitable_for") == <PyObject *>_route_suitable_for:
-            if not _route_suits(rule, values, adapter, current, method):
+        bits = _route_rule_bits(rule)
+        attributes = _route_vars(rule, bits)
+        complete = False
+        if bits & _ROUTE_SUITABLE_FOR:
+            if not _route_suits(rule, attributes, values, method, &complete):
                 continue
-        elif not rule.suitable_for(dict(values), adapter.default_method if current else method):
+        elif not rule.suitable_for(dict(values), method):
             continue
-        built = _route_build_one(rule, values, append_unknown)
-        if built is None:
-            continue
-        if not url_map.host_matching or built[0] == adapter.server_name:
-            websocket[0] = rule.websocket
+
+        builder = _route_get(rule, attributes, "_builder") if bits & _ROUTE_BUILD else None
+        if type(builder) is not RuleBuilder:
+            built = rule.build(dict(values), append_unknown)
+            if built is None:
+                continue
+        else:
+            try:
+                if complete:
+                    built = (<RuleBuilder>builder)._build(values, append_unknown)
+                else:
+                    built = (<RuleBuilder>builder).build(values, append_unknown)
+            except _RouteInvalid:
+                continue
+
+        if server_name is None or built[0] == server_name:
+            websocket[0] = _route_get(rule, attributes, "websocket")
             return built
         if elsewhere is None:
             elsewhere = built
-            elsewhere_websocket = rule.websocket
+            elsewhere_websocket = _route_get(rule, attributes, "websocket")
 
     websocket[0] = elsewhere_websocket
     return elsewhere
 
 
-cdef inline object _route_build_one(object rule, dict values, bint append_unknown):
-    if _PyType_Lookup(type(rule), "build") != <PyObject *>_route_build_rule:
-        return rule.build(dict(values), append_unknown)
-    builder = rule._builder
-    if type(builder) is not RuleBuilder:
-        return rule.build(dict(values), append_unknown)
-    try:
-        return (<RuleBuilder>builder)._build(values, append_unknown)
-    except _RouteInvalid:
-        return None
-
-
 cdef bint _route_suits(
-    object rule, dict values, object adapter, bint current, object method
+    object rule, dict attributes, dict values, object method, bint *complete
 ) except -1:
-    """Whether a rule can be built from these values, as the stock ``suitable_for`` answers."""
-    methods = rule.methods
-    if methods is not None:
-        if current:
-            method = adapter.default_method
-        if method is not None and not _route_contains(methods, method):
+    """Whether a rule can be built from these values, as the stock ``suitable_for`` answers, and
+    whether they include all that it needs."""
+    if method is not None:
+        methods = _route_get(rule, attributes, "methods")
+        if methods is not None and not _route_contains(methods, method):
             return False
 
-    defaults = rule.defaults or ()
-    names = rule.arguments
+    defaults = _route_get(rule, attributes, "defaults") or ()
+    names = _route_get(rule, attributes, "arguments")
     if names:
         for name in names:
             if name not in values and name not in defaults:
@@ -400,5 +420,20 @@ cdef bint _route_suits(
         for name, value in defaults.items():
             if name in values and value != values[name]:
                 return False
+    else:
+        complete[0] = True
 
     return True
+
+
+_route_rule_stages += [
+    ("suitable_for", _RouteRule.suitable_for),
+    ("build", build_rule),
+    ("provides_defaults_for", _RouteRule.provides_defaults_for),
+    ("_encode_query_vars", _RouteRule._encode_query_vars),
+]
+_route_map_stages.append(("update", update_map))
+_route_adapter_stages += [
+    ("get_default_redirect", _RouteAdapter.get_default_redirect),
+    ("_partial_build", _RouteAdapter._partial_build),
+]

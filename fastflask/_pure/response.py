@@ -1,11 +1,9 @@
-"""Lean bases for :class:`~fastflask.Request` and :class:`~fastflask.Response`.
+"""The lean base of :class:`~fastflask.Response`, and the iterator that a server gets.
 
-They stand before Werkzeug's classes in the order of bases and hold the few fields that every
-request needs. All else is made when it is first looked at, by Werkzeug's code: headers, the
-host, the list of values of a form. What a request shows is that of its beginning, even if the
-environ is changed later, except for the headers, which are live.
+A response keeps status, content type and body until somebody asks for its headers. What
+Werkzeug computes of them is still computed by Werkzeug, where it is not plain to see.
 
-The compiled twin is ``_cython/wrappers.pxi``.
+The compiled twin is ``_cython/response.pxi``.
 """
 
 from __future__ import annotations
@@ -13,9 +11,8 @@ from __future__ import annotations
 import re
 import typing as t
 
-from werkzeug.datastructures import EnvironHeaders, Headers
+from werkzeug.datastructures import Headers
 from werkzeug.http import HTTP_STATUS_CODES
-from werkzeug.sansio.utils import get_host
 from werkzeug.utils import get_content_type
 from werkzeug.wrappers import Response as BaseResponse
 from werkzeug.wsgi import ClosingIterator
@@ -25,7 +22,6 @@ if t.TYPE_CHECKING:
 
     from typing_extensions import Self
 
-_MISSING: t.Any = object()
 # As they are now: patched later, they are not skipped.
 _iter_encoded = BaseResponse.iter_encoded
 _get_wsgi_headers = BaseResponse.get_wsgi_headers
@@ -35,92 +31,6 @@ _is_plain_url = re.compile(
 ).fullmatch
 # Status code to its phrase and its line; only codes that Werkzeug knows get in.
 _status_lines: dict[int, tuple[str, str]] = {}
-
-
-def _decode(text: str) -> str:
-    """Decode what WSGI hands over as latin-1 text but means as UTF-8."""
-    if text.isascii():
-        return text
-    return text.encode("latin1").decode(errors="replace")
-
-
-class _Later:
-    """A value that is computed when it is first read, and kept in the instance's dict."""
-
-    def __init__(self, compute: Callable[[t.Any], t.Any]) -> None:
-        self.compute = compute
-        self.name = compute.__name__
-        self.__doc__ = compute.__doc__
-
-    def __get__(self, obj: t.Any, owner: type | None = None) -> t.Any:
-        if obj is None:
-            return self
-        value = obj.__dict__[self.name] = self.compute(obj)
-        return value
-
-
-class LeanRequest:
-    """The fields of a request, taken from the environ as it is when the request is made.
-
-    :param environ: the WSGI environment.
-    :param populate_request: enter the request as ``werkzeug.request`` in the environ.
-    :param shallow: refuse to read the body.
-    """
-
-    def __init__(
-        self, environ: dict[str, t.Any], populate_request: bool = True, shallow: bool = False
-    ) -> None:
-        get = environ.get
-        self.method = get("REQUEST_METHOD", "GET").upper()
-        self.scheme = get("wsgi.url_scheme", "http")
-        self._server_pair: tuple[t.Any, t.Any] = (get("SERVER_NAME"), get("SERVER_PORT"))
-        script_name, path_info, query = get("SCRIPT_NAME"), get("PATH_INFO"), get("QUERY_STRING")
-        # For the URL adapter, which reads them in its own way and perhaps later.
-        self._url_parts = (self.method, self.scheme, script_name, path_info, query)
-        self.root_path = _decode(script_name or "").rstrip("/")
-        self.path = "/" + _decode(path_info or "").lstrip("/")
-        self.query_string = (query if query is not None else "").encode("latin1")
-        self.remote_addr = get("REMOTE_ADDR")
-        self.environ = environ
-        self.shallow = shallow
-
-        if populate_request and not shallow:
-            environ["werkzeug.request"] = self
-
-    @_Later
-    def headers(self) -> EnvironHeaders:
-        """The headers received with the request; a view of the environ."""
-        return EnvironHeaders(self.environ)
-
-    @_Later
-    def server(self) -> tuple[str, int | None] | None:
-        """Name and port of the server, or path and ``None`` of a Unix socket."""
-        name, port = self._server_pair
-        if name is None:
-            return None
-        try:
-            return name, int(port)
-        except (TypeError, ValueError):
-            return name, None
-
-    @_Later
-    def host(self) -> str:
-        """The host that the request was sent to, with the port if it is not the usual one.
-
-        It is empty if the client sent something else than a host, and checked against
-        ``trusted_hosts``.
-        """
-        header = self.__dict__.get("_host_header", _MISSING)
-        if header is not _MISSING:
-            # The application looked at the host when the request began, and trusted any.
-            return get_host(self.scheme, header, self.server, None)
-        trusted_hosts = self.trusted_hosts  # type: ignore[attr-defined]
-        return get_host(self.scheme, self.headers.get("host"), self.server, trusted_hosts)
-
-    def close(self) -> None:
-        """Close the files that were uploaded with the request, if they were looked at."""
-        if "files" in self.__dict__:
-            super().close()  # type: ignore[misc]
 
 
 class LeanResponse:

@@ -1,0 +1,251 @@
+# What a request begins with: its objects, the URL adapter, the match, the session.
+#
+# The adapter is made at once only if that may fail or somebody may see it; the session is opened
+# at once only if a cookie carries it or its interface is not the stock one. The pure twin is
+# _pure/intake.py.
+
+# PERF: objects are made without the detour of calling their class, which finds and calls
+# ``__new__`` and ``__init__``: 300 instructions less for each of four.
+
+cdef RequestContextBase _new_request_context(RequestCycle app, object environ):
+    cdef type cls = _stock_request_context_class
+    cdef RequestContextBase context
+    if (
+        _notes_of(cls, _request_context_stages).stock & _CONTEXT_MAKING == _CONTEXT_MAKING
+    ):
+        context = _new_object(cls)
+        _init_request_context(context, app, environ, None, None)
+        return context
+    return cls(app, environ)
+
+
+cdef AppContextBase _new_app_context(RequestCycle app):
+    cdef type cls = _stock_app_context_class
+    cdef AppContextBase context
+    if _notes_of(cls, _app_context_stages).stock & _CONTEXT_MAKING == _CONTEXT_MAKING:
+        context = _new_object(cls)
+        _init_app_context(context, app)
+        return context
+    return cls(app)
+
+
+cdef object _make_request(RequestCycle app, object environ):
+    cdef object request
+    cdef unsigned int stock = 0
+    cls = _request_class_of(app)
+
+    if type(cls) is type:
+        stock = _notes_of(<type>cls, _request_stages).stock
+
+    if stock & _REQUEST_MAKING == _REQUEST_MAKING:
+        request = _new_object(<type>cls)
+        _init_request(<LeanRequest>request, environ, True, False)
+    else:
+        request = cls(environ)
+
+    json = app.json if _fields_are_own(app) else (<object>app).json
+
+    if (
+        isinstance(request, LeanRequest)
+        and stock & (_REQUEST_DICT | _REQUEST_JSON) == _REQUEST_DICT | _REQUEST_JSON
+    ):
+        _vars(request)["json_module"] = json
+    else:
+        request.json_module = json
+    return request
+
+
+cdef object _new_response(object cls, object body):
+    """Make a response of a body and nothing else."""
+    cdef object response
+    if type(cls) is type and _notes_of(<type>cls, _response_stages).stock & (
+        _RESPONSE_INIT | _RESPONSE_NEW
+    ) == _RESPONSE_INIT | _RESPONSE_NEW:
+        response = _new_object(<type>cls)
+        _init_response(<LeanResponse>response, body, None, None, None, None, False)
+        return response
+    # A constructor of another kind is called as Flask calls it.
+    return cls(body, status=None, headers=None)
+
+
+cdef object _call_app_context(RequestCycle app):
+    if _own(app) & _OWN_APP_CONTEXT:
+        return _new_app_context(app)
+    return (<object>app).app_context()
+
+
+cdef object _adapter_for_app(RequestCycle app):
+    if _own(app) & _OWN_CREATE_ADAPTER and _setting(_config_of(app), "SERVER_NAME") is None:
+        return None
+    return (<object>app).create_url_adapter(None)
+
+
+# The URL adapter, and matching.
+
+cdef bint _is_simple_host(object host) except -1:
+    """Whether binding an adapter to the host cannot fail, whatever else it does with it."""
+    if host is None:
+        return True
+    return (
+        type(host) is str
+        and PyUnicode_IS_ASCII(host)
+        and PyUnicode_GET_LENGTH(host) <= _MAX_LABEL
+        and not (<str>host).startswith(".")
+        and ".." not in <str>host
+    )
+
+
+cdef bint _can_defer_adapter(RequestCycle app, object request) except -1:
+    """Whether making the adapter cannot fail, has no effect, and reads nothing else."""
+    cdef dict environ, attributes
+    cdef LeanRequest lean
+
+    if not isinstance(request, LeanRequest) or not _own(app) & _OWN_CREATE_ADAPTER:
+        return False
+
+    lean = <LeanRequest>request
+    url_map = _url_map_of(app)
+    config = _config_of(app)
+
+    if (
+        type(lean.environ) is not dict
+        or type(url_map) is not _stock_map_class
+        or app.subdomain_matching is not False
+        or _dict_get(_vars(url_map), "host_matching") is not False
+        or _setting(config, "SERVER_NAME") is not None
+        or _setting(config, "TRUSTED_HOSTS") is not None
+        or not _stock_of(request, &_last_request, _request_stages) & _REQUEST_TRUSTED_HOSTS
+        or _dict_get(_vars(request), "trusted_hosts") is not None
+    ):
+        return False
+
+    environ = <dict>lean.environ
+    host = _dict_get(environ, "HTTP_HOST")
+    lean._host_header = host
+    return (
+        (lean._raw_scheme == "http" or lean._raw_scheme == "https")
+        and "wsgi.url_scheme" in environ
+        and "REQUEST_METHOD" in environ
+        and "HTTP_UPGRADE" not in environ
+        and _is_simple_host(lean._server_name if host is None else host)
+    )
+
+
+cdef int _bind_url_adapter(RequestCycle app, RequestContextBase context) except -1:
+    """Give a new request context its adapter, or note that it can be made later."""
+    request = context.request
+
+    if _can_defer_adapter(app, request):
+        context._adapter_pending = True
+        (<LeanRequest>request)._any_host = True
+        return 0
+
+    try:
+        context._url_adapter = (<object>app).create_url_adapter(request)
+    except _HTTPException as e:
+        request.routing_exception = e
+    return 0
+
+
+cdef object _make_pending_adapter(RequestContextBase context):
+    """Make the adapter from what the environ said when the request began."""
+    cdef LeanRequest request = <LeanRequest>context.request
+    cdef object query = request._raw_query
+    cdef object path = request._raw_path
+    cdef object script_name = request._raw_script_name
+    url_map = _url_map_of(context._app)
+    host = _get_host(request._raw_scheme, request._host_header, request.server, None)
+    return url_map.bind(
+        host.lower(),
+        None if script_name is None else _decode(script_name),
+        url_map.default_subdomain or "",
+        request._raw_scheme,
+        request._raw_method,
+        None if path is None else _decode(path),
+        query_args=None if query is None else _decode(query),
+    )
+
+
+cdef int _match_request(RequestContextBase self) except -1:
+    cdef object result = None
+    cdef LeanRequest lean
+    cdef dict attributes
+    request = self.request
+
+    try:
+        if self._adapter_pending and isinstance(request, LeanRequest):
+            lean = <LeanRequest>request
+            url_map = _url_map_of(self._app)
+            attributes = _vars(url_map)
+            # The server's empty path is not the root's, which it is redirected to.
+            if lean._raw_path == "":
+                path = ""
+            elif lean._raw_path is None:
+                path = "/"
+            else:
+                path = _with_one_slash(_decode(lean._raw_path))
+            if _dict_get(attributes, "_remap") is not False:
+                url_map.update()
+            domain = _dict_get(attributes, "default_subdomain") or ""
+            matcher = _dict_get(attributes, "_matcher")
+            if type(matcher) is RouteMatcher and type(domain) is str:
+                result = (<RouteMatcher>matcher)._plain(domain, path, lean._raw_method, False)
+                if result is not None and type(result) is not tuple:
+                    # PERF: kept for the dispatch to raise, and so not raised here: 2 µs of a 404.
+                    request.routing_exception = result
+                    return 0
+            else:
+                result = matcher.match_plain(domain, path, lean._raw_method, False)
+
+        if result is None:
+            result = _adapter_of(self).match(return_rule=True)
+
+        rule, view_args = result
+    except _HTTPException as e:
+        request.routing_exception = e
+        return 0
+
+    if isinstance(request, LeanRequest):
+        if _stock_of(request, &_last_request, _request_stages) & _REQUEST_DICT == _REQUEST_DICT:
+            attributes = _vars(request)
+            attributes["url_rule"] = rule
+            attributes["view_args"] = view_args
+            return 0
+
+    request.url_rule = rule
+    request.view_args = view_args
+    return 0
+
+
+# The session.
+
+cdef int _open_session(RequestCycle app, RequestContextBase context) except -1:
+    """Open the session, or note that it can be opened later with the same result."""
+    interface = _session_interface_of(app)
+    request = context.request
+
+    if _is_stock_session(interface) and isinstance(request, LeanRequest):
+        config = _config_of(app)
+        cookies = _environ_get((<LeanRequest>request).environ, "HTTP_COOKIE", None)
+        if not cookies or _carries_no_session(cookies, _setting(config, "SESSION_COOKIE_NAME")):
+            context._session_interface = interface
+            if _own(app) & _OWN_SECRET_KEY:
+                context._session_signed = bool(_setting(config, "SECRET_KEY"))
+            else:
+                context._session_signed = bool((<object>app).secret_key)
+            return 0
+
+    session = interface.open_session(app, request)
+    if session is None:
+        session = interface.make_null_session(app)
+    context._opened_session = session
+    return 0
+
+
+cdef bint _carries_no_session(object cookies, object name) except -1:
+    return (
+        type(name) is str
+        and PyUnicode_IS_ASCII(name)
+        and type(cookies) is str
+        and <str>name not in <str>cookies
+    )

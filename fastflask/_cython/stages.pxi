@@ -1,0 +1,323 @@
+# The stages of a request, from the first hook to the teardown.
+#
+# Each function here is what the method of that name calls, and what the stage before calls in
+# its place where nobody overrides it. The pure twin is _pure/cycle.py.
+
+cdef object _full_dispatch(RequestCycle app):
+    cdef object rv
+    app._got_first_request = True
+
+    if not _fields_are_own(app):
+        (<object>app)._got_first_request = True
+
+    try:
+        if _started_receivers:
+            _request_started.send(app, _async_wrapper=app.ensure_sync)
+
+        if _own(app) & _OWN_PREPROCESS:
+            rv = _preprocess(app)
+        else:
+            rv = (<object>app).preprocess_request()
+
+        if rv is None:
+            if _own(app) & _OWN_DISPATCH:
+                rv = _dispatch(app)
+            else:
+                rv = (<object>app).dispatch_request()
+    except Exception as e:
+        rv = (<object>app).handle_user_exception(e)
+
+    if _own(app) & _OWN_FINALIZE:
+        return _finalize(app, rv, False)
+    return (<object>app).finalize_request(rv)
+
+
+cdef inline object _sync(RequestCycle app, object func):
+    """Return a function as it is to be called."""
+    if _own(app) & _OWN_ENSURE_SYNC and _is_plain_function(func, "_is_coroutine_mark"):
+        return func
+    return (<object>app).ensure_sync(func)
+
+
+cdef object _blueprints_of(object request):
+    """Return the names of the request's blueprints, innermost first."""
+    if isinstance(request, LeanRequest):
+        if (
+            _stock_of(request, &_last_request, _request_stages) & _REQUEST_BLUEPRINTS
+            == _REQUEST_BLUEPRINTS
+        ):
+            rule = _dict_get(_vars(request), "url_rule")
+            if rule is None:
+                return ()
+            endpoint = rule.endpoint
+            if type(endpoint) is str:
+                if "." not in <str>endpoint:
+                    return ()
+                return _split_blueprint_path((<str>endpoint).rpartition(".")[0])
+    return request.blueprints
+
+
+cdef object _preprocess(RequestCycle app):
+    if _fields_are_own(app):
+        preprocessors = app.url_value_preprocessors
+        functions = app.before_request_funcs
+    else:
+        preprocessors = (<object>app).url_value_preprocessors
+        functions = (<object>app).before_request_funcs
+
+    if not preprocessors and not functions:
+        return None
+
+    request = _current_request_context().request
+    cdef tuple names = (None, *reversed(_blueprints_of(request)))
+
+    if preprocessors:
+        for name in names:
+            if name in preprocessors:
+                for func in preprocessors[name]:
+                    func(request.endpoint, request.view_args)
+
+    for name in names:
+        if name in functions:
+            for func in functions[name]:
+                rv = _sync(app, func)()
+                if rv is not None:
+                    return rv
+
+    return None
+
+
+cdef object _dispatch(RequestCycle app):
+    cdef object rule, routing_exception, view_args
+    cdef dict attributes
+    request = _current_request_context().request
+
+    if (
+        isinstance(request, LeanRequest)
+        and _stock_of(request, &_last_request, _request_stages) & _REQUEST_DICT == _REQUEST_DICT
+    ):
+        attributes = _vars(request)
+        routing_exception = _dict_get(attributes, "routing_exception")
+        rule = _dict_get(attributes, "url_rule")
+        view_args = _dict_get(attributes, "view_args")
+        method = (<LeanRequest>request).method
+    else:
+        routing_exception = request.routing_exception
+        rule = request.url_rule
+        view_args = request.view_args
+        method = request.method
+
+    if routing_exception is not None:
+        (<object>app).raise_routing_exception(request)
+        # An override that does not raise leaves it to what has been matched.
+        rule = request.url_rule
+        view_args = request.view_args
+
+    if method == "OPTIONS" and getattr(rule, "provide_automatic_options", False):
+        return (<object>app).make_default_options_response()
+
+    views = app.view_functions if _fields_are_own(app) else (<object>app).view_functions
+    view = _sync(app, views[rule.endpoint])
+
+    if type(view_args) is dict:
+        return PyObject_Call(view, (), <dict>view_args)
+    return view(**view_args)
+
+
+cdef object _make_response(RequestCycle app, object rv):
+    cdef object status = None
+    cdef object headers = None
+    response_class = _response_class_of(app)
+
+    if isinstance(rv, tuple):
+        rv, status, headers = _split_result(<tuple>rv)
+
+    if type(rv) is str:
+        if status is None and headers is None:
+            return _new_response(response_class, rv)
+        return response_class(rv, status=status, headers=headers)
+
+    if not isinstance(rv, response_class):
+        if isinstance(rv, (str, bytes, bytearray)) or (
+            type(rv) is not dict and type(rv) is not list and isinstance(rv, _Iterator)
+        ):
+            # The class sees status and headers too, in case it does something with them.
+            return response_class(rv, status=status, headers=headers)
+
+        rv = _convert_result(app, response_class, rv)
+
+    if isinstance(status, (str, bytes, bytearray)):
+        rv.status = status
+    elif status is not None:
+        rv.status_code = status
+
+    if headers:
+        rv.headers.update(headers)
+
+    return rv
+
+
+cdef tuple _split_result(tuple rv):
+    """Tell body, status and headers of a view's result apart."""
+    cdef Py_ssize_t size = len(rv)
+
+    if size == 3:
+        return rv
+
+    if size == 2:
+        if isinstance(rv[1], (_Headers, dict, tuple, list)):
+            return rv[0], None, rv[1]
+        return rv[0], rv[1], None
+
+    raise TypeError(
+        "The view function did not return a valid response tuple."
+        " The tuple must have the form (body, status, headers),"
+        " (body, status), or (body, headers)."
+    )
+
+
+cdef object _convert_result(RequestCycle app, object response_class, object rv):
+    if rv is None:
+        request = _current_request_context().request
+        raise TypeError(
+            f"The view function for {request.endpoint!r} did not"
+            " return a valid response. The function either returned"
+            " None or ended without a return statement."
+        )
+
+    if isinstance(rv, (dict, list)):
+        return (<object>app).json.response(rv)
+
+    wanted = (
+        "The view function did not return a valid response. The return type must be a"
+        " string, dict, list, tuple with headers or status, Response instance, or WSGI"
+        f" callable, but it was a {type(rv).__name__}."
+    )
+
+    if not (isinstance(rv, _BaseResponse) or callable(rv)):
+        raise TypeError(wanted)
+
+    environ = _current_request_context().request.environ
+
+    try:
+        return response_class.force_type(rv, environ)
+    except TypeError as e:
+        raise TypeError(f"{e}\n{wanted}").with_traceback(e.__traceback__) from None
+
+
+cdef object _finalize(RequestCycle app, object rv, object from_error_handler):
+    cdef object response
+
+    if _own(app) & _OWN_MAKE_RESPONSE:
+        response = _make_response(app, rv)
+    else:
+        response = (<object>app).make_response(rv)
+
+    try:
+        if _own(app) & _OWN_PROCESS:
+            response = _process(app, response)
+        else:
+            response = (<object>app).process_response(response)
+
+        if _finished_receivers:
+            _request_finished.send(app, _async_wrapper=app.ensure_sync, response=response)
+    except Exception:
+        if not from_error_handler:
+            raise
+        (<object>app)._log_failed_finalizing()
+
+    return response
+
+
+cdef object _process(RequestCycle app, object response):
+    cdef RequestContextBase context = _current_request_context()
+
+    if context._after:
+        for func in context._after:
+            response = _sync(app, func)(response)
+
+    functions = (
+        app.after_request_funcs if _fields_are_own(app) else (<object>app).after_request_funcs
+    )
+
+    if functions:
+        for name in (*_blueprints_of(context.request), None):
+            if name in functions:
+                for func in reversed(functions[name]):
+                    response = _sync(app, func)(response)
+
+    interface = _session_interface_of(app)
+
+    # Nobody has opened the session, so there is nothing to save.
+    if context._session_interface is not None and _is_stock_session(interface):
+        return response
+
+    session = _session_of(context)
+
+    if not interface.is_null_session(session):
+        interface.save_session(app, session, response)
+
+    return response
+
+
+cdef int _call_teardown_request(
+    RequestCycle app, RequestContextBase context, object exc
+) except -1:
+    if _own(app) & _OWN_TEARDOWN_REQUEST:
+        _teardown_request(app, context, exc)
+    else:
+        (<object>app).do_teardown_request(exc)
+    return 0
+
+
+cdef int _teardown_request(RequestCycle app, RequestContextBase context, object exc) except -1:
+    functions = (
+        app.teardown_request_funcs
+        if _fields_are_own(app)
+        else (<object>app).teardown_request_funcs
+    )
+
+    if functions:
+        for name in (*_blueprints_of(_current_request_context().request), None):
+            if name in functions:
+                for func in reversed(functions[name]):
+                    _sync(app, func)(exc)
+
+    if _request_tearing_receivers:
+        _request_tearing_down.send(app, _async_wrapper=app.ensure_sync, exc=exc)
+    return 0
+
+
+cdef int _call_teardown_appcontext(RequestCycle app, object exc) except -1:
+    if _own(app) & _OWN_TEARDOWN_APP:
+        _teardown_appcontext(app, exc)
+    else:
+        (<object>app).do_teardown_appcontext(exc)
+    return 0
+
+
+cdef int _teardown_appcontext(RequestCycle app, object exc) except -1:
+    if _fields_are_own(app):
+        functions = app.teardown_appcontext_funcs
+    else:
+        functions = (<object>app).teardown_appcontext_funcs
+
+    if functions:
+        for func in reversed(functions):
+            _sync(app, func)(exc)
+
+    if _app_tearing_receivers:
+        _appcontext_tearing_down.send(app, _async_wrapper=app.ensure_sync, exc=exc)
+    return 0
+
+
+cdef int _send_pushed(RequestCycle app) except -1:
+    if _pushed_receivers:
+        _appcontext_pushed.send(app, _async_wrapper=app.ensure_sync)
+    return 0
+
+
+cdef int _send_popped(RequestCycle app) except -1:
+    if _popped_receivers:
+        _appcontext_popped.send(app, _async_wrapper=app.ensure_sync)
+    return 0

@@ -1,0 +1,297 @@
+# What of an application is the framework's own: the classes, and the stages of its class.
+#
+# The engines know what the stock classes do, and may defer or skip their work where nobody can
+# see it. The pure twin is _pure/stock.py.
+
+from cpython.object cimport PyObject_Call
+
+import inspect as _inspect
+from collections import abc as _abc
+
+from werkzeug import exceptions as _exceptions
+
+from fastflask import signals as _signals
+
+cdef object _Iterator = _abc.Iterator
+cdef object _iscoroutinefunction = _inspect.iscoroutinefunction
+cdef object _HTTPException = _exceptions.HTTPException
+
+cdef extern from *:
+    """
+    /* Whether calling a Python function certainly makes no coroutine: 1, or 0 if it is for
+       inspect to find out. Marks of inspect.markcoroutinefunction are in the function's dict. */
+    static CYTHON_INLINE int ff_is_plain_function(PyObject *func, PyObject *mark) {
+        PyObject *dict;
+        if (PyMethod_Check(func)) func = PyMethod_GET_FUNCTION(func);
+        if (!PyFunction_Check(func)) return 0;
+        if (((PyCodeObject *)PyFunction_GET_CODE(func))->co_flags & CO_COROUTINE) return 0;
+        dict = ((PyFunctionObject *)func)->func_dict;
+        if (dict == NULL || PyDict_Size(dict) == 0) return 1;
+        return !PyDict_Contains(dict, mark);
+    }
+    """
+    int _is_plain_function "ff_is_plain_function"(object func, object mark) except -1
+
+cdef object _request_started = _signals.request_started
+cdef object _request_finished = _signals.request_finished
+cdef object _request_tearing_down = _signals.request_tearing_down
+cdef object _appcontext_pushed = _signals.appcontext_pushed
+cdef object _appcontext_popped = _signals.appcontext_popped
+cdef object _appcontext_tearing_down = _signals.appcontext_tearing_down
+# PERF: blinker keeps one dict for the life of a signal; asking it saves six attribute reads.
+cdef dict _started_receivers = _request_started.receivers
+cdef dict _finished_receivers = _request_finished.receivers
+cdef dict _request_tearing_receivers = _request_tearing_down.receivers
+cdef dict _pushed_receivers = _appcontext_pushed.receivers
+cdef dict _popped_receivers = _appcontext_popped.receivers
+cdef dict _app_tearing_receivers = _appcontext_tearing_down.receivers
+
+# What configure() sets: classes from modules that themselves need the engines.
+cdef object _stock_map_class = None
+cdef object _stock_session_class = None
+cdef type _stock_app_context_class = None
+cdef type _stock_request_context_class = None
+cdef object _stock_globals_class = None
+cdef object _split_blueprint_path = None
+
+cdef enum:
+    # An IDNA label has at most 63 characters. A shorter host has no longer label.
+    _MAX_LABEL = 63
+
+cdef enum:
+    _OWN_WSGI_APP = 1 << 0
+    _OWN_REQUEST_CONTEXT = 1 << 1
+    _OWN_APP_CONTEXT = 1 << 2
+    _OWN_CREATE_ADAPTER = 1 << 3
+    _OWN_FULL_DISPATCH = 1 << 4
+    _OWN_PREPROCESS = 1 << 5
+    _OWN_DISPATCH = 1 << 6
+    _OWN_ENSURE_SYNC = 1 << 7
+    _OWN_MAKE_RESPONSE = 1 << 8
+    _OWN_FINALIZE = 1 << 9
+    _OWN_PROCESS = 1 << 10
+    _OWN_TEARDOWN_REQUEST = 1 << 11
+    _OWN_TEARDOWN_APP = 1 << 12
+    # The attributes that are fields of the C base, all of them.
+    _OWN_FIELDS = 0x7FF << 13
+    _OWN_SECRET_KEY = 1 << 24
+    # Attributes of the class; the bit says that no instance has its own.
+    _OWN_REQUEST_CLASS = 1 << 25
+    _OWN_RESPONSE_CLASS = 1 << 26
+    _OWN_SESSION_INTERFACE = 1 << 27
+    _OWN_GLOBALS_CLASS = 1 << 28
+    # Attributes are looked up as in any object.
+    _PLAIN_LOOKUP = 1 << 29
+
+
+def configure(
+    *,
+    map_class,
+    session_interface_class,
+    app_context_class,
+    request_context_class,
+    request_class,
+    globals_class,
+    config_class,
+    secret_key,
+):
+    """Tell the cycle which classes are the stock ones.
+
+    It knows what these do, and may defer or skip their work where nobody can see it. Classes
+    derived from them are asked each time.
+
+    :param map_class: the URL map.
+    :param session_interface_class: the session interface.
+    :param app_context_class: what :meth:`RequestCycle.app_context` makes.
+    :param request_context_class: what :meth:`RequestCycle.request_context` makes.
+    :param request_class: the request.
+    :param globals_class: the namespace of an application context.
+    :param config_class: the configuration.
+    :param secret_key: the attribute of the application that reads the secret key.
+    """
+    global _stock_map_class, _stock_session_class, _stock_app_context_class
+    global _stock_request_context_class, _stock_globals_class, _split_blueprint_path
+    from fastflask.helpers import _split_blueprint_path
+
+    _stock_map_class = map_class
+    _stock_session_class = session_interface_class
+    _stock_app_context_class = app_context_class
+    _stock_request_context_class = request_context_class
+    _stock_globals_class = globals_class
+    _session_stages[:] = [
+        (name, getattr(session_interface_class, name)) for name in _SESSION_METHODS
+    ]
+    _config_stages[:] = [("__getitem__", config_class.__getitem__)]
+    _app_stages[24:] = [("secret_key", secret_key)]
+    _request_stages[9:] = [
+        ("json_module", request_class.__dict__["json_module"]),
+        ("endpoint", request_class.__dict__["endpoint"]),
+        ("blueprint", request_class.__dict__["blueprint"]),
+        ("blueprints", request_class.__dict__["blueprints"]),
+    ]
+
+
+# What opens a session and decides whether it is saved.
+cdef tuple _SESSION_METHODS = (
+    "open_session",
+    "get_signing_serializer",
+    "get_cookie_name",
+    "is_null_session",
+    "save_session",
+    "should_set_cookie",
+)
+
+
+cdef bint _is_stock_session(object interface) except -1:
+    """Whether the interface opens and saves as the stock one does, unpatched."""
+    if type(interface) is not _stock_session_class:
+        return False
+    if _stock_of(interface, &_last_session, _session_stages) != (1 << len(_SESSION_METHODS)) - 1:
+        return False
+    return not _vars(interface)
+
+
+cdef object _as_cycle(object app):
+    """Return an application as what it is, if it comes as a proxy to one."""
+    if not isinstance(app, RequestCycle) and hasattr(type(app), "_get_current_object"):
+        return app._get_current_object()
+    return app
+
+
+cdef RequestContextBase _current_request_context():
+    context = _read_var(_cv_request, None)
+    if context is None:
+        raise RuntimeError(_no_req_msg) from None
+    return context
+
+
+_app_stages += [
+    (name, RequestCycle.__dict__[name])
+    for name in (
+        "wsgi_app",
+        "request_context",
+        "app_context",
+        "create_url_adapter",
+        "full_dispatch_request",
+        "preprocess_request",
+        "dispatch_request",
+        "ensure_sync",
+        "make_response",
+        "finalize_request",
+        "process_response",
+        "do_teardown_request",
+        "do_teardown_appcontext",
+        "config",
+        "url_map",
+        "json",
+        "view_functions",
+        "before_request_funcs",
+        "after_request_funcs",
+        "teardown_request_funcs",
+        "teardown_appcontext_funcs",
+        "url_value_preprocessors",
+        "subdomain_matching",
+        "_got_first_request",
+    )
+]
+cdef dict _stage_bits = {name: 1 << i for i, (name, _) in enumerate(_app_stages)}
+_stage_bits["secret_key"] = _OWN_SECRET_KEY
+_stage_bits["request_class"] = _OWN_REQUEST_CLASS
+_stage_bits["response_class"] = _OWN_RESPONSE_CLASS
+_stage_bits["session_interface"] = _OWN_SESSION_INTERFACE
+_stage_bits["app_ctx_globals_class"] = _OWN_GLOBALS_CLASS
+
+
+cdef inline unsigned int _own(RequestCycle app) except? 0:
+    """Return the bits of the stages that are the framework's own."""
+    cdef unsigned int tag = _tag_of_class(app)
+    if tag and tag == app._tag and _attribute_count(app) == app._attributes:
+        return app._stock
+    return _look_again(app)
+
+
+cdef unsigned int _look_again(RequestCycle app) except? 0:
+    cdef _Notes notes = _notes_of(type(app), _app_stages)
+    if notes.request_class is None:
+        cls = type(app)
+        notes.request_class = _plain_attribute(cls, "request_class")
+        notes.response_class = _plain_attribute(cls, "response_class")
+        notes.session_interface = _plain_attribute(cls, "session_interface")
+        notes.globals_class = _plain_attribute(cls, "app_ctx_globals_class")
+        if _PyType_Lookup(cls, "__getattribute__") == _PyType_Lookup(object, "__getattribute__"):
+            notes.stock |= _PLAIN_LOOKUP
+        for value, bit in (
+            (notes.request_class, _OWN_REQUEST_CLASS),
+            (notes.response_class, _OWN_RESPONSE_CLASS),
+            (notes.session_interface, _OWN_SESSION_INTERFACE),
+            (notes.globals_class, _OWN_GLOBALS_CLASS),
+        ):
+            if value is not None:
+                notes.stock |= <unsigned int>bit
+    app._notes = notes
+    app._stock = notes.stock
+    if not notes.stock & _PLAIN_LOOKUP:
+        app._stock = 0
+    attributes = _vars(app)
+    for name, bit in _stage_bits.items():
+        if name in attributes:
+            app._stock &= ~<unsigned int>bit
+    app._attributes = len(attributes)
+    app._tag = notes.tag
+    return app._stock
+
+
+cdef object _plain_attribute(type cls, str name):
+    """Return an attribute of a class, or ``None`` if instances find something else there."""
+    cdef PyObject *found = _PyType_Lookup(cls, name)
+    if found is NULL or hasattr(type(<object>found), "__get__"):
+        return None
+    return <object>found
+
+
+cdef inline object _request_class_of(RequestCycle app):
+    if _own(app) & _OWN_REQUEST_CLASS:
+        return app._notes.request_class
+    return (<object>app).request_class
+
+
+cdef inline object _response_class_of(RequestCycle app):
+    if _own(app) & _OWN_RESPONSE_CLASS:
+        return app._notes.response_class
+    return (<object>app).response_class
+
+
+cdef inline object _session_interface_of(RequestCycle app):
+    if _own(app) & _OWN_SESSION_INTERFACE:
+        return app._notes.session_interface
+    return (<object>app).session_interface
+
+
+cdef inline object _globals_class_of(RequestCycle app):
+    if _own(app) & _OWN_GLOBALS_CLASS:
+        return app._notes.globals_class
+    return (<object>app).app_ctx_globals_class
+
+
+# A field whose name a subclass uses for something of its own is read as an attribute.
+
+cdef inline bint _fields_are_own(RequestCycle app) except -1:
+    return _own(app) & _OWN_FIELDS == _OWN_FIELDS
+
+
+cdef inline object _config_of(RequestCycle app):
+    return app.config if _fields_are_own(app) else (<object>app).config
+
+
+cdef inline object _url_map_of(RequestCycle app):
+    return app.url_map if _fields_are_own(app) else (<object>app).url_map
+
+
+cdef object _setting(object config, str key):
+    """Return a value of the configuration."""
+    cdef PyObject *value
+    if _stock_of(config, &_last_config, _config_stages) & 1:
+        value = PyDict_GetItemWithError(<dict>config, key)
+        if value is not NULL:
+            return <object>value
+    return config[key]
