@@ -60,7 +60,9 @@ def measure_instructions() -> Ratios:
     tags = [tag for tag in (*SIDES, *REFERENCES) if CONTENDERS[tag].missing() is None]
     print("counting instructions, which takes minutes", file=sys.stderr)
     with ThreadPoolExecutor(max_workers=2) as pool:
-        counted = dict(zip(tags, pool.map(counts.count, map(CONTENDERS.__getitem__, tags))))
+        counted = dict(
+            zip(tags, pool.map(counts.count, map(CONTENDERS.__getitem__, tags)), strict=True)
+        )
     return {
         side: {
             name: {

@@ -17,8 +17,7 @@ import sys
 import time
 import typing as t
 from contextlib import ExitStack
-from dataclasses import asdict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import cycle
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)

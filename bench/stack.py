@@ -19,18 +19,10 @@ import typing as t
 from http.client import HTTPConnection
 from pathlib import Path
 
-from .contenders import CONTENDERS
-from .contenders import Contender
+from .contenders import CONTENDERS, Contender
 from .load import has_wrk
-from .processes import ROOT
-from .processes import Failed
-from .processes import describe
-from .processes import environment_of
-from .processes import present
-from .results import LATEST
-from .results import Results
-from .results import load
-from .results import show_bytes
+from .processes import ROOT, Failed, describe, environment_of, present
+from .results import LATEST, Results, load, show_bytes
 from .workloads import WORKLOADS
 
 _SIDES = ("raw", "flask", "compiled", "pure", "falcon")
@@ -100,7 +92,7 @@ class Server:
                 continue
 
     def memory(self) -> int:
-        """Return the bytes of the server and its workers, shared ones divided among those who do."""
+        """Return the bytes of the server and its workers. Shared ones count in part."""
         return sum(_memory(pid) for pid in _family(self._process.pid))
 
 

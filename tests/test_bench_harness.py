@@ -5,27 +5,18 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler
-from http.server import ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from bench import apps
-from bench import charts
-from bench import gate
-from bench import guards
-from bench import load
-from bench import operations
-from bench import report
-from bench import results
-from bench import tables
+
+import fastflask
+from bench import apps, charts, gate, guards, load, operations, report, results, tables
 from bench.contenders import CONTENDERS
 from bench.environs import VARIETY
 from bench.run import measure
 from bench.workloads import WORKLOADS
-
-import fastflask
 
 
 def measured(**samples: list[list[float]]) -> results.Measured:

@@ -1,9 +1,9 @@
 # Reading attributes of rules, maps and adapters.
 #
 # Part of routing.pxi. These are Python objects, and must be read when a request is served, as they
-# may have changed. PERF: reading an attribute in the general way costs four times what the look into
-# the instance's dict does, and a match needs a dozen. So for each class it is found out, and kept
-# for as long as the class does not change, whether that dict is where its instances keep these
+# may have changed. PERF: reading an attribute in the general way costs more than twice what a look
+# into the instance's dict does, and a match needs a dozen. So for each class it is found out, and
+# kept for as long as the class does not change, whether that dict is where its instances keep these
 # attributes, and which methods are stock.
 
 cdef extern from *:

@@ -164,11 +164,14 @@ cdef class ContextStack:
     def entries(self):
         """Return thread ident, context and age in seconds of all that is pushed anywhere."""
         cdef _Entry entry
+        cdef list found = []
+        for last in list(self._threads.values()):
+            found += _chain(last)
+        # Read last, so that nothing found is younger than now.
         now = _now()
         return [
             ((<_Entry>entry).ident, (<_Entry>entry).context, now - (<_Entry>entry).since)
-            for last in list(self._threads.values())
-            for entry in _chain(last)
+            for entry in found
         ]
 
     cdef _Entry _enter(self, object context):

@@ -116,13 +116,11 @@ class ContextStack:
 
     def entries(self) -> list[tuple[int, t.Any, float]]:
         """Return thread ident, context and age in seconds of all that is pushed anywhere."""
+        # Other threads come and go meanwhile: copying a list or a dict is atomic.
+        found = [entry for entries in list(self._threads.values()) for entry in list(entries)]
+        # Read last, so that nothing found is younger than now.
         now = monotonic()
-        return [
-            (entry.ident, entry.context, now - entry.since)
-            # Other threads come and go meanwhile: copying a list or a dict is atomic.
-            for entries in list(self._threads.values())
-            for entry in list(entries)
-        ]
+        return [(entry.ident, entry.context, now - entry.since) for entry in found]
 
     def _enter(self, context: t.Any) -> _Entry:
         ident = get_ident()
