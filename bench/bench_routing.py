@@ -35,6 +35,8 @@ def _bench(
 @pytest.mark.parametrize("ask", ["hit", *(pytest.param(ask, marks=_FULL) for ask in _OTHERS)])
 def bench_match(benchmark, side, kind, size, ask):
     """A path that a rule matches, that none does, or only for another method."""
+    if ask == "method" and side.tag == "falcon":
+        pytest.skip("Falcon's router does not look at the method")
     table = KINDS[kind](size)
     paths = table.misses() if ask == "miss" else table.hits()
     _bench(benchmark, side, table, paths, "POST" if ask == "method" else "GET")

@@ -162,8 +162,10 @@ def main() -> int:
             TABLE.write_text(json.dumps(tables, indent=1) + "\n")
             print(f"wrote {TABLE}")
             return 0
-        if python not in tables:
-            print(f"bench: {TABLE.name} has nothing for Python {python}: --update writes it")
+        unknown = [kind for kind in kinds if kind not in tables.get(python, {})]
+        if unknown:
+            what = " and ".join(unknown)
+            print(f"bench: {TABLE.name} has no {what} for Python {python}: --update writes it")
             return 1
         lost = check(tables[python], kinds)
     except (Failed, Differ, Skipped) as error:

@@ -170,7 +170,7 @@ def write(results: Results, drawn: t.Iterable[str]) -> str:
         f"- {machine['python']} ({machine['compiler']})",
         f"- {versions}",
         f"- Revision {machine['commit']}, {machine['date']},"
-        f" {results.options['passes']} passes over {len(results.operations)} operations",
+        f" {len(results.operations)} operations, passes: {results.options['passes']}",
         *(f"- Left out: {CONTENDERS[tag].title}, {why}" for tag, why in results.missing.items()),
         "",
     ]

@@ -57,6 +57,16 @@ cdef object _blueprints_of(object request):
     return request.blueprints
 
 
+cdef tuple _ONLY_APP = (None,)
+
+
+cdef tuple _scopes_of(object request):
+    """Return the keys of the registries that concern a request, innermost first."""
+    names = _blueprints_of(request)
+    # PERF: most requests, or at least most hooks, have no blueprint; the tuple is always the same.
+    return (*names, None) if names else _ONLY_APP
+
+
 cdef object _preprocess(RequestCycle app):
     if _fields_are_own(app):
         preprocessors = app.url_value_preprocessors
@@ -69,7 +79,9 @@ cdef object _preprocess(RequestCycle app):
         return None
 
     request = _current_request_context().request
-    cdef tuple names = (None, *reversed(_blueprints_of(request)))
+    cdef tuple names = _scopes_of(request)
+    if len(names) > 1:
+        names = names[::-1]
 
     if preprocessors:
         for name in names:
@@ -241,7 +253,7 @@ cdef object _process(RequestCycle app, object response):
     )
 
     if functions:
-        for name in (*_blueprints_of(context.request), None):
+        for name in _scopes_of(context.request):
             if name in functions:
                 for func in reversed(functions[name]):
                     response = _sync(app, func)(response)
@@ -278,7 +290,7 @@ cdef int _teardown_request(RequestCycle app, RequestContextBase context, object 
     )
 
     if functions:
-        for name in (*_blueprints_of(_current_request_context().request), None):
+        for name in _scopes_of(_current_request_context().request):
             if name in functions:
                 for func in reversed(functions[name]):
                     _sync(app, func)(exc)

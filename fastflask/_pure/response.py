@@ -103,11 +103,12 @@ class LeanResponse:
         """The headers that will be sent."""
         headers = self._made_headers
         if headers is None:
+            # PERF: what is pending needs no check, so it goes straight in; halves a redirect.
             headers = self._made_headers = Headers()
             if self._pending_type is not None:
-                headers["Content-Type"] = self._pending_type
+                headers._list.append(("Content-Type", self._pending_type))
             if self._pending_length is not None:
-                headers["Content-Length"] = str(self._pending_length)
+                headers._list.append(("Content-Length", str(self._pending_length)))
         return headers
 
     @headers.setter
