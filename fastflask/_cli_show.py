@@ -12,9 +12,6 @@ if t.TYPE_CHECKING:
 
     from .app import Flask
 
-#: The release of Flask whose behaviour this package has.
-_REFERENCE = "3.1.3"
-
 
 def interact(app: Flask) -> None:
     """Run an interactive interpreter with the names of the application's shell context.
@@ -103,11 +100,12 @@ def version_lines() -> list[str]:
     """Name the versions that matter in a bug report, and the implementation that runs."""
     import platform
 
+    from . import FLASK_VERSION
     from ._impl import implementation, reason
 
     return [
         f"Python {platform.python_version()}",
-        f"Flask {_version_of('flask', f'{_REFERENCE} (compatible)')}",
+        f"Flask {_version_of('flask', f'{FLASK_VERSION} (compatible)')}",
         f"fastflask {_version_of('fastflask', 'unknown')} ({implementation}: {reason})",
         f"Werkzeug {_version_of('werkzeug', 'unknown')}",
     ]

@@ -24,8 +24,7 @@ cdef class AppContextBase:
     cdef _Entry _last
     cdef object _url_adapter
     cdef object _g
-    # Whether the adapter, and the namespace, are still to be made.
-    cdef bint _adapter_pending
+    # Whether the namespace is still to be made.
     cdef bint _g_pending
     cdef object __weakref__
 
