@@ -346,13 +346,15 @@ class Flask(RequestCycle, ErrorHandling, App, PackageFiles):
         .. versionadded:: 0.1
         """
         try:
-            from asgiref.sync import async_to_sync
+            import asgiref.sync  # noqa: F401
         except ImportError:
             raise RuntimeError(
                 "Install Flask with the 'async' extra in order to use async views."
             ) from None
 
-        return async_to_sync(func)
+        from ._async import CoroutineCall
+
+        return CoroutineCall(func)
 
     # Shell, server and tests.
 
