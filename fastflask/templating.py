@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
+from collections import ChainMap
 
 from jinja2 import BaseLoader, Template, TemplateNotFound
 from jinja2 import Environment as BaseEnvironment
+from jinja2.runtime import Context, new_context
 
 from .globals import _cv_app, _cv_request, current_app, request
 from .helpers import stream_with_context
@@ -34,6 +36,30 @@ def _default_template_ctx_processor() -> dict[str, t.Any]:
     return names
 
 
+class _Template(Template):
+    """Jinja's template, with what all templates see laid flat once for each rendering.
+
+    PERF: Jinja reads its chain of dictionaries key by key, twice: a quarter of a small page.
+    """
+
+    def new_context(
+        self,
+        vars: dict[str, t.Any] | None = None,
+        shared: bool = False,
+        locals: t.Mapping[str, t.Any] | None = None,
+    ) -> Context:
+        names = self.globals
+        if type(names) is ChainMap:
+            flat: dict[str, t.Any] = {}
+            for mapping in reversed(names.maps):
+                flat.update(mapping)
+            names = flat
+        return new_context(self.environment, self.name, self.blocks, vars, shared, names, locals)
+
+
+_Template.__name__ = "Template"  # as its repr has it
+
+
 class Environment(BaseEnvironment):
     """Jinja's environment, with the loader of an application.
 
@@ -43,6 +69,8 @@ class Environment(BaseEnvironment):
 
     .. versionadded:: 0.1
     """
+
+    template_class = _Template
 
     def __init__(self, app: App, **options: t.Any) -> None:
         if "loader" not in options:

@@ -476,3 +476,31 @@ def test_globals_of_the_environment(app):
         names = {"url_for", "get_flashed_messages", "config", "request", "session", "g"}
         assert names <= set(app.jinja_env.globals)
         assert app.jinja_env.globals["config"] is app.config
+
+
+def test_globals_changed_between_renderings(app):
+    template = app.jinja_env.from_string("{{ name }} {{ own }}", globals={"own": 1, "name": 2})
+    other = app.jinja_env.from_string("{{ name }} {{ own }}")
+    app.jinja_env.globals["name"] = "first"
+    with app.app_context():
+        assert render_template(template) == "2 1"
+        assert render_template(other) == "first "
+        app.jinja_env.globals["name"] = "second"
+        app.jinja_env.globals["own"] = "added"
+        assert render_template(other) == "second added"
+        assert render_template(other, name="given") == "given added"
+    assert repr(template).startswith("<Template ")
+
+
+def test_globals_seen_by_imported_templates(app):
+    app.jinja_env.loader = DictLoader(
+        {
+            "macros.html": "{% macro greet() %}{{ greeting }} {{ name }}{% endmacro %}",
+            "plain.html": "{% from 'macros.html' import greet %}{{ greet() }}",
+            "context.html": "{% from 'macros.html' import greet with context %}{{ greet() }}",
+        }
+    )
+    app.jinja_env.globals["greeting"] = "Hello"
+    with app.app_context():
+        assert render_template("plain.html", name="you") == "Hello "
+        assert render_template("context.html", name="you") == "Hello you"
