@@ -19,6 +19,7 @@ NAMES = (
     "AppContextBase",
     "BodyIterator",
     "ContextStack",
+    "GlobalsBase",
     "LeanRequest",
     "LeanResponse",
     "LocalProxy",
@@ -32,6 +33,7 @@ NAMES = (
     "configure",
     "match_url",
     "request_ctx_stack",
+    "request_field",
     "update_map",
 )
 
@@ -98,6 +100,7 @@ if t.TYPE_CHECKING:
     from ._pure import AppContextBase as AppContextBase
     from ._pure import BodyIterator as BodyIterator
     from ._pure import ContextStack as ContextStack
+    from ._pure import GlobalsBase as GlobalsBase
     from ._pure import LeanRequest as LeanRequest
     from ._pure import LeanResponse as LeanResponse
     from ._pure import LocalProxy as LocalProxy
@@ -111,6 +114,7 @@ if t.TYPE_CHECKING:
     from ._pure import configure as configure
     from ._pure import match_url as match_url
     from ._pure import request_ctx_stack as request_ctx_stack
+    from ._pure import request_field as request_field
     from ._pure import update_map as update_map
 else:
     globals().update((name, getattr(_module, name)) for name in NAMES)

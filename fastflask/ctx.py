@@ -6,7 +6,7 @@ import typing as t
 from functools import update_wrapper
 
 from . import typing as ft
-from ._impl import AppContextBase, RequestContextBase
+from ._impl import AppContextBase, GlobalsBase, RequestContextBase
 from .globals import _cv_app, _cv_request
 
 if t.TYPE_CHECKING:
@@ -24,23 +24,11 @@ F = t.TypeVar("F", bound=t.Callable[..., t.Any])
 _sentinel = object()
 
 
-class _AppCtxGlobals:
+class _AppCtxGlobals(GlobalsBase):
     """A namespace for whatever belongs to an application context, behind :data:`g`.
 
     ``name in g`` tells whether an attribute is there, and iterating yields the names.
     """
-
-    # For type checkers, which would otherwise not know of arbitrary attributes.
-    def __getattr__(self, name: str) -> t.Any:
-        raise AttributeError(name)
-
-    def __setattr__(self, name: str, value: t.Any) -> None:
-        self.__dict__[name] = value
-
-    def __delattr__(self, name: str) -> None:
-        if name not in self.__dict__:
-            raise AttributeError(name)
-        del self.__dict__[name]
 
     def get(self, name: str, default: t.Any | None = None) -> t.Any:
         """Return an attribute, or a default if it is not there.

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Request as RequestBase
 from werkzeug.wrappers import Response as ResponseBase
 
 from . import json
-from ._impl import BodyIterator, LeanRequest, LeanResponse
+from ._impl import BodyIterator, LeanRequest, LeanResponse, request_field
 from .globals import current_app
 from .helpers import _split_blueprint_path
 
@@ -51,17 +51,17 @@ class Request(LeanRequest, RequestBase):
     set it as :attr:`.Flask.request_class`.
     """
 
-    json_module: t.Any = json
+    json_module: t.Any = request_field("json_module", json)
 
     #: The rule that the URL was matched to. Its ``methods`` are those allowed for the URL; after
     #: a mismatch look at ``routing_exception.valid_methods``.
-    url_rule: Rule | None = None
+    url_rule: Rule | None = request_field("url_rule", None)
 
     #: The arguments from the URL, or ``None`` if matching failed.
-    view_args: dict[str, t.Any] | None = None
+    view_args: dict[str, t.Any] | None = request_field("view_args", None)
 
     #: The error of the matching, usually :exc:`~werkzeug.exceptions.NotFound`.
-    routing_exception: HTTPException | None = None
+    routing_exception: HTTPException | None = request_field("routing_exception", None)
 
     _max_content_length: int | None = None
     _max_form_memory_size: int | None = None

@@ -47,9 +47,9 @@ cdef object _make_request(RequestCycle app, object environ):
 
     if (
         isinstance(request, LeanRequest)
-        and stock & (_REQUEST_DICT | _REQUEST_JSON) == _REQUEST_DICT | _REQUEST_JSON
+        and stock & _REQUEST_OWN_FIELDS == _REQUEST_OWN_FIELDS
     ):
-        _vars(request)["json_module"] = json
+        (<LeanRequest>request)._json_module = json
     else:
         request.json_module = json
     return request
@@ -115,7 +115,7 @@ cdef bint _can_defer_adapter(RequestCycle app, object request) except -1:
         or _setting(config, "SERVER_NAME") is not None
         or _setting(config, "TRUSTED_HOSTS") is not None
         or not _stock_of(request, &_last_request, _request_stages) & _REQUEST_TRUSTED_HOSTS
-        or _dict_get(_vars(request), "trusted_hosts") is not None
+        or (_attribute_count(request) > 0 and "trusted_hosts" in _vars(request))
     ):
         return False
 
@@ -206,10 +206,12 @@ cdef int _match_request(RequestContextBase self) except -1:
         return 0
 
     if isinstance(request, LeanRequest):
-        if _stock_of(request, &_last_request, _request_stages) & _REQUEST_DICT == _REQUEST_DICT:
-            attributes = _vars(request)
-            attributes["url_rule"] = rule
-            attributes["view_args"] = view_args
+        if (
+            _stock_of(request, &_last_request, _request_stages) & _REQUEST_OWN_FIELDS
+            == _REQUEST_OWN_FIELDS
+        ):
+            (<LeanRequest>request)._url_rule = rule
+            (<LeanRequest>request)._view_args = view_args
             return 0
 
     request.url_rule = rule

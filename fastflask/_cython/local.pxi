@@ -155,7 +155,7 @@ cdef class _ProxySource:
             getter = _attrgetter(name)
 
             if type(name) is str and "." not in name:
-                self.name = name
+                self.name = _intern(name)
             else:
                 self.getter = getter
 
@@ -211,6 +211,8 @@ cdef inline object _source_value(_ProxySource source):
 
         if value is _UNSET:
             raise RuntimeError(source.message) from None
+        if source.name is not None:
+            return _context_attribute(value, <str>source.name)
     elif source.kind == _FROM_CALL:
         value = source.origin()
     elif source.kind == _FROM_STACK:

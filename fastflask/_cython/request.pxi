@@ -79,13 +79,12 @@ cdef str _with_one_slash(str path):
 
 cdef enum:
     _REQUEST_CLOSE = 1
-    # Attributes are read and set in the instance's dict, as any object does it.
-    _REQUEST_DICT = 2 | 4 | 8 | 16 | 32
-    _REQUEST_TRUSTED_HOSTS = 64
+    # The attributes that are set for each request are the fields they seem to be.
+    _REQUEST_OWN_FIELDS = 2 | 4 | 512 | 1024 | 2048 | 4096
+    _REQUEST_TRUSTED_HOSTS = 8
     # Neither __init__ nor __new__ is overridden.
-    _REQUEST_MAKING = 128 | 256
-    _REQUEST_JSON = 512
-    _REQUEST_BLUEPRINTS = 2 | 8 | 1024 | 2048 | 4096
+    _REQUEST_MAKING = 16 | 32
+    _REQUEST_BLUEPRINTS = 2 | 1024 | 64 | 128 | 256
 
 
 cdef class LeanRequest:
@@ -123,6 +122,11 @@ cdef class LeanRequest:
     cdef object _host_header
     # Whether the application looked at the host when the request began, and trusted any.
     cdef bint _any_host
+    # What RequestField shows; ``None`` is what the class has.
+    cdef object _json_module
+    cdef object _url_rule
+    cdef object _view_args
+    cdef object _routing_exception
 
     def __init__(self, environ, populate_request=True, shallow=False):
         _init_request(self, environ, populate_request, shallow)
@@ -190,6 +194,61 @@ cdef class LeanRequest:
             _BaseRequest.close(self)
 
 
+@cython.final
+cdef class _RequestField:
+    """An attribute of the request class whose values requests keep without a dict."""
+
+    cdef object default
+    cdef Py_ssize_t number
+
+    def __get__(self, request, owner):
+        if request is None:
+            return self.default
+        value = self._read(<LeanRequest?>request)
+        return self.default if value is None else value
+
+    def __set__(self, request, value):
+        self._write(<LeanRequest?>request, value)
+
+    def __delete__(self, request):
+        self._write(<LeanRequest?>request, None)
+
+    cdef object _read(self, LeanRequest request):
+        if self.number == 0:
+            return request._json_module
+        if self.number == 1:
+            return request._url_rule
+        if self.number == 2:
+            return request._view_args
+        return request._routing_exception
+
+    cdef int _write(self, LeanRequest request, object value) except -1:
+        if self.number == 0:
+            request._json_module = value
+        elif self.number == 1:
+            request._url_rule = value
+        elif self.number == 2:
+            request._view_args = value
+        else:
+            request._routing_exception = value
+        return 0
+
+
+cdef tuple _REQUEST_FIELDS = ("json_module", "url_rule", "view_args", "routing_exception")
+
+
+def request_field(name, default):
+    """Return an attribute for the request class, which is set for each request.
+
+    :param name: ``json_module``, ``url_rule``, ``view_args`` or ``routing_exception``.
+    :param default: its value for the class, and for requests that have none.
+    """
+    cdef _RequestField field = _RequestField.__new__(_RequestField)
+    field.default = default
+    field.number = _REQUEST_FIELDS.index(name)
+    return field
+
+
 cdef int _init_request(
     LeanRequest self, object environ, object populate_request, object shallow
 ) except -1:
@@ -229,8 +288,9 @@ cdef int _close_request(object request) except -1:
     """Close a request at the end of its context, by whatever ``close`` its class has."""
     if isinstance(request, LeanRequest):
         if _stock_of(request, &_last_request, _request_stages) & _REQUEST_CLOSE:
-            files = "files" in _vars(request)
-            if not files and "close" not in _vars(request):
+            if _attribute_count(request) <= 0:
+                return 0
+            if "files" not in _vars(request) and "close" not in _vars(request):
                 return 0
     close = getattr(request, "close", None)
     if close is not None:
@@ -238,14 +298,11 @@ cdef int _close_request(object request) except -1:
     return 0
 
 
-# The bits from _REQUEST_JSON on are those of the request class, which configure() adds.
+# configure() adds those of the request class.
 _request_stages += [
     ("close", LeanRequest.__dict__["close"]),
     ("__getattribute__", object.__getattribute__),
     ("__setattr__", object.__setattr__),
-    ("url_rule", None),
-    ("view_args", None),
-    ("routing_exception", None),
     ("trusted_hosts", None),
     ("__init__", LeanRequest.__dict__["__init__"]),
     ("__new__", LeanRequest.__dict__["__new__"]),

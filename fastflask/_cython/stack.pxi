@@ -5,8 +5,6 @@
 # and each pop taken out again; the table only answers which thread serves what. The pure twin is
 # _pure/stack.py.
 
-from cpython.dict cimport PyDict_DelItem
-
 import os as _os
 from weakref import WeakSet as _WeakSet
 
@@ -46,6 +44,17 @@ cdef extern from *:
     PyObject *PyThreadState_GetDict() noexcept
 
 
+cdef class _Entry
+
+
+@cython.final
+cdef class _Thread:
+    """What a thread has pushed on a stack."""
+
+    cdef object ident
+    cdef _Entry last
+
+
 @cython.final
 @cython.freelist(32)
 cdef class _Entry:
@@ -53,7 +62,7 @@ cdef class _Entry:
 
     cdef object context
     cdef object token
-    cdef object ident
+    cdef _Thread thread
     cdef double since
     # The application context that was pushed along with a request context.
     cdef AppContextBase app_context
@@ -76,7 +85,9 @@ cdef class _ThreadGuard:
         if _is_finalizing():
             return
         for stack in list(_stacks):
-            (<ContextStack>stack)._threads.pop(self.ident, None)
+            thread = (<ContextStack>stack)._threads.pop(self.ident, None)
+            if thread is not None:
+                (<_Thread>thread).last = None
 
 
 cdef inline _ThreadGuard _guard_thread():
@@ -123,7 +134,7 @@ cdef class ContextStack:
     """
 
     cdef readonly object var
-    # The last entry of each thread.
+    # By ident; each stays for as long as the thread lives.
     cdef dict _threads
     cdef object __weakref__
 
@@ -149,40 +160,48 @@ cdef class ContextStack:
 
         Returns ``None`` if there is nothing to pop.
         """
-        entry = _dict_get(self._threads, PyThread_get_thread_ident())
-        if entry is None:
+        cdef _Thread thread = _dict_get(self._threads, PyThread_get_thread_ident())
+        if thread is None or thread.last is None:
             return None
-        return self._leave(<_Entry>entry)
+        return self._leave(thread.last)
 
     def lookup(self, ident):
         """Return the contexts that a thread has pushed, outermost first.
 
         :param ident: the thread's identifier, as of :func:`threading.get_ident`.
         """
-        return tuple([(<_Entry>entry).context for entry in _chain(_dict_get(self._threads, ident))])
+        cdef _Thread thread = _dict_get(self._threads, ident)
+        if thread is None:
+            return ()
+        return tuple([(<_Entry>entry).context for entry in _chain(thread.last)])
 
     def entries(self):
         """Return thread ident, context and age in seconds of all that is pushed anywhere."""
-        cdef _Entry entry
         cdef list found = []
-        for last in list(self._threads.values()):
-            found += _chain(last)
+        for thread in list(self._threads.values()):
+            found += _chain((<_Thread>thread).last)
         # Read last, so that nothing found is younger than now.
         now = _now()
         return [
-            ((<_Entry>entry).ident, (<_Entry>entry).context, now - (<_Entry>entry).since)
+            ((<_Entry>entry).thread.ident, (<_Entry>entry).context, now - (<_Entry>entry).since)
             for entry in found
         ]
 
     cdef _Entry _enter(self, object context):
+        # PERF: the guard's ident, as making the number anew takes 15 ns of 60.
+        ident = _guard_thread().ident
+        cdef _Thread thread = _dict_get(self._threads, ident)
+        if thread is None:
+            thread = _Thread.__new__(_Thread)
+            thread.ident = ident
+            self._threads[ident] = thread
         cdef _Entry entry = _Entry.__new__(_Entry)
         entry.context = context
-        # PERF: the guard's, as making the number anew takes 15 ns of 60.
-        entry.ident = _guard_thread().ident
         entry.since = _now()
-        entry.below = _dict_get(self._threads, entry.ident)
         entry.token = PyContextVar_Set(self.var, context)
-        self._threads[entry.ident] = entry
+        entry.thread = thread
+        entry.below = thread.last
+        thread.last = entry
         return entry
 
     cdef object _leave(self, _Entry entry):
@@ -194,20 +213,20 @@ cdef class ContextStack:
 
     cdef int _forget(self, _Entry entry) except -1:
         # The pop may come on another thread than the push, when a stream moved on.
-        cdef _Entry last = _dict_get(self._threads, entry.ident)
-        if last is entry:
-            if entry.below is None:
-                PyDict_DelItem(self._threads, entry.ident)
-            else:
-                self._threads[entry.ident] = entry.below
-            entry.below = None
+        cdef _Thread thread = entry.thread
+        cdef _Entry above
+        if thread is None:
             return 0
-        while last is not None:
-            if last.below is entry:
-                last.below = entry.below
-                entry.below = None
-                return 0
-            last = last.below
+        if thread.last is entry:
+            thread.last = entry.below
+        else:
+            above = thread.last
+            while above is not None and above.below is not entry:
+                above = above.below
+            if above is not None:
+                above.below = entry.below
+        entry.thread = None
+        entry.below = None
         return 0
 
 

@@ -46,7 +46,7 @@ cdef object _blueprints_of(object request):
             _stock_of(request, &_last_request, _request_stages) & _REQUEST_BLUEPRINTS
             == _REQUEST_BLUEPRINTS
         ):
-            rule = _dict_get(_vars(request), "url_rule")
+            rule = (<LeanRequest>request)._url_rule
             if rule is None:
                 return ()
             endpoint = rule.endpoint
@@ -101,17 +101,16 @@ cdef object _preprocess(RequestCycle app):
 
 cdef object _dispatch(RequestCycle app):
     cdef object rule, routing_exception, view_args
-    cdef dict attributes
     request = _current_request_context().request
 
     if (
         isinstance(request, LeanRequest)
-        and _stock_of(request, &_last_request, _request_stages) & _REQUEST_DICT == _REQUEST_DICT
+        and _stock_of(request, &_last_request, _request_stages) & _REQUEST_OWN_FIELDS
+        == _REQUEST_OWN_FIELDS
     ):
-        attributes = _vars(request)
-        routing_exception = _dict_get(attributes, "routing_exception")
-        rule = _dict_get(attributes, "url_rule")
-        view_args = _dict_get(attributes, "view_args")
+        routing_exception = (<LeanRequest>request)._routing_exception
+        rule = (<LeanRequest>request)._url_rule
+        view_args = (<LeanRequest>request)._view_args
         method = (<LeanRequest>request).method
     else:
         routing_exception = request.routing_exception

@@ -123,11 +123,9 @@ def configure(
     ]
     _config_stages[:] = [("__getitem__", config_class.__getitem__)]
     _app_stages[24:] = [("secret_key", secret_key)]
-    _request_stages[9:] = [
-        ("json_module", request_class.__dict__["json_module"]),
-        ("endpoint", request_class.__dict__["endpoint"]),
-        ("blueprint", request_class.__dict__["blueprint"]),
-        ("blueprints", request_class.__dict__["blueprints"]),
+    _request_stages[6:] = [
+        (name, request_class.__dict__[name])
+        for name in ("endpoint", "blueprint", "blueprints", *_REQUEST_FIELDS)
     ]
 
 

@@ -1,10 +1,12 @@
 """The engines in pure Python: the readable reference of what the compiled module does."""
 
 from .context import AppContextBase as AppContextBase
+from .context import GlobalsBase as GlobalsBase
 from .context import RequestContextBase as RequestContextBase
 from .cycle import RequestCycle as RequestCycle
 from .local import LocalProxy as LocalProxy
 from .request import LeanRequest as LeanRequest
+from .request import request_field as request_field
 from .response import BodyIterator as BodyIterator
 from .response import LeanResponse as LeanResponse
 from .routing import RouteMatcher as RouteMatcher

@@ -26,6 +26,23 @@ _sentinel = object()
 _PENDING: t.Any = object()
 
 
+class GlobalsBase:
+    """Attributes of any name, in the instance's dict and nowhere else."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> t.Any:
+        raise AttributeError(name)
+
+    def __setattr__(self, name: str, value: t.Any) -> None:
+        self.__dict__[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        if name not in self.__dict__:
+            raise AttributeError(name)
+        del self.__dict__[name]
+
+
 class AppContextBase:
     """State and life cycle of an application context.
 
