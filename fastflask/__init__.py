@@ -6,6 +6,8 @@ import typing as t
 
 from . import json as json
 from ._active import active_requests as active_requests
+from ._alias import FLASK_VERSION as FLASK_VERSION
+from ._alias import install_as_flask as install_as_flask
 from .app import Flask as Flask
 from .blueprints import Blueprint as Blueprint
 from .config import Config as Config
@@ -44,9 +46,6 @@ from .templating import stream_template as stream_template
 from .templating import stream_template_string as stream_template_string
 from .wrappers import Request as Request
 from .wrappers import Response as Response
-
-#: The release of Flask whose interface and behaviour this package has.
-FLASK_VERSION = "3.1.3"
 
 if not t.TYPE_CHECKING:
 

@@ -9,6 +9,8 @@ commands do and print). All their public names are to be had here.
 from __future__ import annotations
 
 import os
+import re
+import sys
 import traceback
 import typing as t
 
@@ -240,8 +242,25 @@ directory.
 
 
 def main() -> None:
-    """Run the ``fastflask`` command with the arguments of the process."""
+    """Run the ``fastflask`` command with the arguments of the process.
+
+    Called by the name ``flask`` it is Flask's command, without what only fastflask has.
+    """
+    if not _is_called_flask():
+        from ._cli_exec import exec_command
+
+        if sys.argv[1:2] == ["exec"]:
+            # Past the group, which changes the environment that the program will see.
+            exec_command.main(sys.argv[2:], prog_name="fastflask exec")
+        cli.add_command(exec_command)
+
     cli.main()
+
+
+def _is_called_flask() -> bool:
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    name = spec.parent if spec is not None else os.path.basename(sys.argv[0])
+    return re.fullmatch(r"flask(-script)?(\.\w+)?", name or "") is not None
 
 
 if __name__ == "__main__":
