@@ -50,6 +50,12 @@ from .wrappers import Response as Response
 if not t.TYPE_CHECKING:
 
     def __getattr__(name: str) -> t.Any:
+        if name == "cli":
+            # Flask imports this module at once. Here Click waits until somebody looks.
+            import importlib
+
+            return importlib.import_module("fastflask.cli")
+
         if name != "__version__":
             raise AttributeError(name)
 

@@ -42,13 +42,48 @@ cdef extern from *:
         if (ff_empty_tuple == NULL && (ff_empty_tuple = PyTuple_New(0)) == NULL) return NULL;
         return cls->tp_new(cls, ff_empty_tuple, NULL);
     }
+
+    /* An object of Cython empties its dict when it goes. One that others hold has to stay as it
+       is: somebody kept vars(obj), or another object took it over. */
+    static CYTHON_INLINE void ff_let_go_of_dict(PyObject *obj) {
+        Py_ssize_t offset = Py_TYPE(obj)->tp_dictoffset;
+        PyObject **slot = offset > 0 ? (PyObject **)((char *)obj + offset) : NULL;
+        if (slot != NULL && *slot != NULL && Py_REFCNT(*slot) > 1) Py_CLEAR(*slot);
+    }
+    #define FF_KEEP_DICT(n) \
+        static destructor ff_dealloc_of_##n; \
+        static void ff_dealloc_##n(PyObject *obj) { \
+            ff_let_go_of_dict(obj); \
+            ff_dealloc_of_##n(obj); \
+        } \
+        static void ff_keep_dict_##n(PyTypeObject *cls) { \
+            ff_dealloc_of_##n = cls->tp_dealloc; \
+            cls->tp_dealloc = ff_dealloc_##n; \
+        }
+    FF_KEEP_DICT(0)
+    FF_KEEP_DICT(1)
+    FF_KEEP_DICT(2)
+
+    /* Set what a class statement of Cython has no way to say. */
+    static int ff_set_type_attribute(PyTypeObject *cls, PyObject *name, PyObject *value) {
+        if (PyDict_SetItem(cls->tp_dict, name, value) < 0) return -1;
+        PyType_Modified(cls);
+        return 0;
+    }
     """
     unsigned int _tag_of "ff_tag_of"(type cls) noexcept
     unsigned int _tag_of_class "ff_tag_of_class"(object obj) noexcept
     Py_ssize_t _attribute_count "ff_attribute_count"(object obj) noexcept
     PyObject *_PyType_Lookup(type cls, object name) noexcept
     object _new_object "ff_new_object"(type cls)
+    int _set_type_attribute "ff_set_type_attribute"(
+        type cls, object name, object value
+    ) except -1
     object PyObject_GenericGetDict(object obj, void *context)
+    int PyObject_GenericSetDict(object obj, object value, void *context) except -1
+    void _keep_dict_0 "ff_keep_dict_0"(type cls) noexcept
+    void _keep_dict_1 "ff_keep_dict_1"(type cls) noexcept
+    void _keep_dict_2 "ff_keep_dict_2"(type cls) noexcept
     int PyObject_GenericSetAttr(object obj, object name, object value) except -1
     # The same with ``NULL``, which deletes.
     int _set_or_delete "PyObject_GenericSetAttr"(
@@ -165,3 +200,19 @@ cdef inline object _dict_get(dict mapping, object key):
 cdef inline dict _vars(object obj):
     """Return the dict of an instance's attributes."""
     return <dict>PyObject_GenericGetDict(obj, NULL)
+
+
+cdef dict _show_fields(object obj, type cls, tuple names):
+    """Return an instance's attributes, with those of these names that are fields of the class."""
+    cdef dict attributes = _vars(obj)
+    for name in names:
+        if _PyType_Lookup(type(obj), name) == _PyType_Lookup(cls, name):
+            attributes[name] = getattr(obj, name)
+    return attributes
+
+
+cdef int _adopt_fields(object obj, dict attributes, tuple names) except -1:
+    for name in names:
+        if name in attributes:
+            setattr(obj, name, attributes[name])
+    return 0

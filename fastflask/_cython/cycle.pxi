@@ -205,6 +205,9 @@ cdef class RequestCycle:
         _teardown_appcontext(self, sys.exc_info()[1] if exc is _no_exc else exc)
 
 
+_keep_dict_0(RequestCycle)
+
+
 cdef object _answer(RequestCycle app, object environ, object start_response):
     cdef RequestContextBase context
     cdef object error = None

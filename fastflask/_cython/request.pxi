@@ -193,6 +193,19 @@ cdef class LeanRequest:
         if "files" in _vars(self):
             _BaseRequest.close(self)
 
+    def __getstate__(self):
+        return dict(_show_dict_of_request(self))
+
+    def __setstate__(self, state):
+        attributes = _vars(self)
+        attributes.update(state)
+        _adopt_request(self, attributes)
+
+    def __reduce_ex__(self, protocol):
+        from copyreg import __newobj__
+
+        return __newobj__, (type(self),), self.__getstate__()
+
 
 @cython.final
 cdef class _RequestField:
@@ -296,6 +309,53 @@ cdef int _close_request(object request) except -1:
     if close is not None:
         close()
     return 0
+
+
+# Reading __dict__ shows the fields as entries, and setting it takes them from there: a subclass
+# may make a request of another one by taking over its __dict__.
+
+cdef tuple _REQUEST_STATE = (
+    "environ",
+    "shallow",
+    "method",
+    "scheme",
+    "root_path",
+    "path",
+    "remote_addr",
+    "query_string",
+    "headers",
+    "server",
+)
+
+
+def _show_dict_of_request(LeanRequest self):
+    cdef dict attributes = _show_fields(self, LeanRequest, _REQUEST_STATE)
+    # It has to be asked for, as with Werkzeug: the question may be refused.
+    if self._host is not None or self._any_host:
+        attributes["host"] = self.host
+    for name, value in zip(
+        _REQUEST_FIELDS,
+        (self._json_module, self._url_rule, self._view_args, self._routing_exception),
+    ):
+        if value is not None:
+            attributes[name] = value
+    return attributes
+
+
+cdef int _adopt_request(LeanRequest self, dict attributes) except -1:
+    environ = attributes.get("environ")
+    if environ is not None:
+        _init_request(self, environ, False, attributes.get("shallow", False))
+    return _adopt_fields(self, attributes, (*_REQUEST_STATE, "host", *_REQUEST_FIELDS))
+
+
+def _set_dict_of_request(LeanRequest self, attributes):
+    PyObject_GenericSetDict(self, attributes, NULL)
+    _adopt_request(self, attributes)
+
+
+_keep_dict_1(LeanRequest)
+_set_type_attribute(LeanRequest, "__dict__", property(_show_dict_of_request, _set_dict_of_request))
 
 
 # configure() adds those of the request class.

@@ -155,13 +155,13 @@ content_type=None, direct_passthrough=False)
     def __getstate__(self):
         # The same as Werkzeug's, so that either implementation can read what the other wrote.
         return {
+            **_vars(self),
             "headers": self.headers,
             "_status": self._status,
             "_status_code": self._status_code,
             "direct_passthrough": self.direct_passthrough,
             "_on_close": self._on_close,
             "response": self.response,
-            **_vars(self),
         }
 
     def __setstate__(self, state):
@@ -172,6 +172,29 @@ content_type=None, direct_passthrough=False)
         from copyreg import __newobj__
 
         return __newobj__, (type(self),), self.__getstate__()
+
+
+# Reading __dict__ shows the fields as entries, and setting it takes them from there: a subclass
+# may make a response of another one by taking over its __dict__.
+
+cdef tuple _RESPONSE_STATE = (
+    "headers", "_status", "_status_code", "direct_passthrough", "_on_close", "response"
+)
+
+
+def _show_dict_of_response(LeanResponse self):
+    return _show_fields(self, LeanResponse, _RESPONSE_STATE)
+
+
+def _set_dict_of_response(LeanResponse self, attributes):
+    PyObject_GenericSetDict(self, attributes, NULL)
+    _adopt_fields(self, attributes, _RESPONSE_STATE)
+
+
+_keep_dict_2(LeanResponse)
+_set_type_attribute(
+    LeanResponse, "__dict__", property(_show_dict_of_response, _set_dict_of_response)
+)
 
 
 cdef object _content_type_of(object mimetype):

@@ -33,6 +33,13 @@ _is_plain_url = re.compile(
 _status_lines: dict[int, tuple[str, str]] = {}
 
 
+class _TakenHeaders:
+    """The headers of an object that took over the ``__dict__`` of one of Werkzeug's own class."""
+
+    def __get__(self, obj: t.Any, owner: type | None = None) -> Headers | None:
+        return None if obj is None else obj.__dict__.get("headers")
+
+
 class LeanResponse:
     """A response that makes its headers only when somebody looks at them.
 
@@ -48,6 +55,10 @@ class LeanResponse:
     _status: str
     _status_code: int
 
+    _made_headers: t.Any = _TakenHeaders()
+    _pending_type: str | None = None
+    _pending_length: int | None = None
+
     def __init__(
         self,
         response: t.Any = None,
@@ -57,9 +68,8 @@ class LeanResponse:
         content_type: str | None = None,
         direct_passthrough: bool = False,
     ) -> None:
-        self._made_headers: Headers | None = None
-        self._pending_type: str | None = None
-        self._pending_length: int | None = None
+        self._made_headers = None
+        self._pending_type = self._pending_length = None
 
         if type(self).headers is not _lean_headers:
             # The headers are kept elsewhere, so nothing may wait here.
@@ -101,7 +111,7 @@ class LeanResponse:
     @property
     def headers(self) -> Headers:
         """The headers that will be sent."""
-        headers = self._made_headers
+        headers: Headers | None = self._made_headers
         if headers is None:
             # PERF: what is pending needs no check, so it goes straight in; halves a redirect.
             headers = self._made_headers = Headers()
