@@ -9,10 +9,23 @@ from datetime import timedelta
 from itertools import chain
 from urllib.parse import quote as _url_quote
 
+from werkzeug.datastructures import Headers as Headers
 from werkzeug.datastructures import ImmutableDict
-from werkzeug.routing import BuildError
 
-from . import typing as ft  # noqa: F401 - Flask's module has it too.
+# Flask's module has these by its imports, and extensions take them from there: the names here and
+# below that are imported as themselves and not used.
+from werkzeug.exceptions import BadRequestKeyError as BadRequestKeyError
+from werkzeug.exceptions import HTTPException as HTTPException
+from werkzeug.exceptions import InternalServerError as InternalServerError
+from werkzeug.routing import BuildError
+from werkzeug.routing import MapAdapter as MapAdapter
+from werkzeug.routing import RequestRedirect as RequestRedirect
+from werkzeug.routing import RoutingException as RoutingException
+from werkzeug.routing import Rule as Rule
+from werkzeug.wrappers import Response as BaseResponse  # noqa: F401
+from werkzeug.wsgi import get_host as get_host
+
+from . import typing as ft  # noqa: F401
 from ._errors import ErrorHandling
 from ._impl import RequestCycle, configure
 from ._lazy_cli import LazyGroup
@@ -20,7 +33,9 @@ from ._resources import PackageFiles
 from .config import Config
 from .ctx import AppContext, RequestContext, _AppCtxGlobals
 from .globals import _cv_app, _cv_request, g, request, request_ctx, session
+from .globals import current_app as current_app
 from .helpers import get_debug_flag, get_flashed_messages, get_load_dotenv
+from .helpers import send_from_directory as send_from_directory
 from .routing import Map
 from .sansio.app import App
 from .sansio.app import T_shell_context_processor as T_shell_context_processor
@@ -31,13 +46,16 @@ from .sansio.app import T_template_test as T_template_test
 from .sansio.app import _make_timedelta as _make_timedelta
 from .sansio.scaffold import _sentinel as _sentinel
 from .sessions import SecureCookieSessionInterface, SessionInterface
+from .signals import appcontext_tearing_down as appcontext_tearing_down
+from .signals import got_request_exception as got_request_exception
+from .signals import request_finished as request_finished
+from .signals import request_started as request_started
+from .signals import request_tearing_down as request_tearing_down
 from .templating import Environment
 from .wrappers import Request, Response
 
 if t.TYPE_CHECKING:
     from types import TracebackType
-
-    from werkzeug.routing import MapAdapter
 
     from .testing import FlaskClient, FlaskCliRunner
 

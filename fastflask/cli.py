@@ -3,7 +3,8 @@
 Here are the groups. Beside this module are: ``_cli_app`` (the application behind a command),
 ``_cli_find`` (finding it), ``_cli_env`` (dotenv files), ``_cli_options`` (what the group at the
 top takes), ``_cli_params`` (types of options), ``_cli_commands`` and ``_cli_show`` (what the
-commands do and print). All their public names are to be had here.
+commands do and print), and what Flask does not have, ``_cli_exec`` and ``_cli_doctor``. All public
+names of Flask's module are to be had here.
 """
 
 from __future__ import annotations
@@ -252,7 +253,11 @@ def main() -> None:
         if sys.argv[1:2] == ["exec"]:
             # Past the group, which changes the environment that the program will see.
             exec_command.main(sys.argv[2:], prog_name="fastflask exec")
+
+        from ._cli_doctor import doctor_command
+
         cli.add_command(exec_command)
+        cli.add_command(doctor_command)
 
     cli.main()
 

@@ -27,6 +27,7 @@ from ._types import T_teardown as T_teardown
 from ._types import T_template_filter as T_template_filter
 from ._types import T_template_global as T_template_global
 from ._types import T_template_test as T_template_test
+from .scaffold import Scaffold as Scaffold
 from .scaffold import _endpoint_from_view_func, find_package, setupmethod
 
 if t.TYPE_CHECKING:  # pragma: no cover

@@ -21,6 +21,8 @@ from ._types import T_template_global as T_template_global
 from ._types import T_template_test as T_template_test
 from ._types import T_url_defaults as T_url_defaults
 from ._types import T_url_value_preprocessor as T_url_value_preprocessor
+from .scaffold import Scaffold as Scaffold
+from .scaffold import _endpoint_from_view_func as _endpoint_from_view_func
 from .scaffold import _sentinel, setupmethod
 
 if t.TYPE_CHECKING:  # pragma: no cover
