@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import os
 import typing as t
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import metadata
@@ -34,7 +35,8 @@ class Contender:
     is_flask: bool = False
     #: What its process needs in its environment.
     environment: dict[str, str] = field(default_factory=dict)
-    _entered: list[t.Any] = field(default_factory=list, repr=False)
+    #: Pops what operations have left pushed.
+    entered: ExitStack = field(default_factory=ExitStack, repr=False)
 
     def __str__(self) -> str:
         return self.tag
@@ -76,13 +78,12 @@ class Contender:
     def enter(self, context: t.Any) -> t.Any:
         """Push a context that stays until :meth:`leave`."""
         context.push()
-        self._entered.append(context)
+        self.entered.callback(context.pop)
         return context
 
     def leave(self) -> None:
         """Pop what operations have left pushed."""
-        while self._entered:
-            self._entered.pop().pop()
+        self.entered.close()
 
     def load(self) -> t.Any:
         """Return the module with the applications."""

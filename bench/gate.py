@@ -15,10 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import counts
+from .answers import Differ
 from .contenders import COMPILED, CONTENDERS, PURE
 from .operations import collect
 from .processes import Failed, Skipped
-from .run import Differ, run
+from .run import run
 
 TABLE = Path(__file__).with_name("gate.json")
 #: What may be lost before it counts: by time, and by instructions.

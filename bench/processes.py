@@ -8,6 +8,7 @@ import platform
 import subprocess
 import sys
 import typing as t
+from contextlib import suppress
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
@@ -42,6 +43,7 @@ class Process:
 
     def __init__(self, side: Contender) -> None:
         self.side = side
+        self._asked = "the start"
         self._process = subprocess.Popen(
             [sys.executable, "-m", f"{__package__}.worker", side.tag],
             cwd=ROOT,
@@ -51,19 +53,27 @@ class Process:
             text=True,
             bufsize=1,
         )
-        self.info = self.ask("info")
 
     def ask(self, do: str, **arguments: t.Any) -> dict[str, t.Any]:
         """Give a command and wait for its answer."""
-        process = self._process
-        assert process.stdin is not None and process.stdout is not None
-        try:
-            process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
-            line = process.stdout.readline()
-        except BrokenPipeError:
-            line = ""
+        self.send(do, **arguments)
+        return self.receive()
+
+    def send(self, do: str, **arguments: t.Any) -> None:
+        """Give a command, whose answer :meth:`receive` waits for."""
+        assert self._process.stdin is not None
+        self._asked = do
+        # If it has ended, there is no answer either, which is told then.
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
+
+    def receive(self) -> dict[str, t.Any]:
+        """Return the answer to the last command."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
         if not line:
-            raise Failed(f"{self.side.title} ended at {do} with status {process.wait()}")
+            status = self._process.wait()
+            raise Failed(f"{self.side.title} ended at {self._asked} with status {status}")
 
         result: dict[str, t.Any] = json.loads(line)
         if "skip" in result:
@@ -73,9 +83,27 @@ class Process:
         return result
 
     def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
+        assert self._process.stdin is not None and self._process.stdout is not None
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
         self._process.wait()
+        self._process.stdout.close()
+
+
+def ask_all(
+    processes: t.Iterable[Process], do: str, **arguments: t.Any
+) -> dict[str, dict[str, t.Any] | Failed | Skipped]:
+    """Give all a command at once, and return what each answers, or why it does not."""
+    asked = [*processes]
+    for process in asked:
+        process.send(do, **arguments)
+    answers: dict[str, dict[str, t.Any] | Failed | Skipped] = {}
+    for process in asked:
+        try:
+            answers[process.side.tag] = process.receive()
+        except (Failed, Skipped) as reason:
+            answers[process.side.tag] = reason
+    return answers
 
 
 def present(tags: t.Iterable[str] = CONTENDERS) -> tuple[list[Contender], dict[str, str]]:

@@ -171,6 +171,7 @@ def write(results: Results, drawn: t.Iterable[str]) -> str:
         f"- {versions}",
         f"- Revision {machine['commit']}, {machine['date']},"
         f" {len(results.operations)} operations, passes: {results.options['passes']}",
+        *(() if results.is_complete else ("- The run was ended before all was measured",)),
         *(f"- Left out: {CONTENDERS[tag].title}, {why}" for tag, why in results.missing.items()),
         "",
     ]

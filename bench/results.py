@@ -88,6 +88,8 @@ class Results:
     failed: dict[str, dict[str, str]] = field(default_factory=dict)
     operations: dict[str, Measured] = field(default_factory=dict)
     stack: list[dict[str, t.Any]] = field(default_factory=list)
+    #: False while the run goes on, and for good if it was ended before.
+    is_complete: bool = True
 
     def group(self, name: str) -> dict[str, Measured]:
         """Return the operations of one file, by the rest of their name."""
@@ -108,7 +110,10 @@ class Results:
 
     def save(self, path: Path = LATEST) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(self), indent=1) + "\n")
+        # Whoever ends the run meanwhile finds what was saved before.
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps(asdict(self)) + "\n")
+        part.replace(path)
 
 
 def load(path: Path = LATEST) -> Results:

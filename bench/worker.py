@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import gc
 import json
+import math
 import os
 import resource
+import signal
 import sys
 import time
 import traceback
 import typing as t
 import warnings
+from contextlib import ExitStack
+from contextvars import Context
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -24,7 +29,10 @@ from .operations import Bytes, Operation, collect
 from .workloads import WORKLOADS
 
 #: How long an operation runs before it counts, in nanoseconds.
-WARM_UP = 25_000_000
+WARM_UP = 10_000_000
+#: How long a batch takes, and a part of it. Parts are long beside the clock, and short beside the
+#: pauses that other programs make.
+BATCH, PART = 3_000_000, 750_000
 
 
 def cpu_time() -> int:
@@ -36,15 +44,68 @@ def cpu_time() -> int:
     return time.process_time_ns() + int((children.ru_utime + children.ru_stime) * 1e9)
 
 
+@dataclass
+class Prepared:
+    """An operation that can be timed at any moment, whatever was timed before it."""
+
+    call: t.Callable[[], t.Any]
+    #: Operations that one call does.
+    each: int
+    #: Calls of a part of a batch.
+    count: int = 1
+    #: What it has set or pushed is current in here, and nowhere else.
+    context: Context = field(default_factory=Context)
+    entered: ExitStack = field(default_factory=ExitStack)
+
+    def warm_up(self) -> None:
+        """Run the operation for a while, and choose the number of calls of a part."""
+        call, count = self.call, 1
+        # The first calls set up what is kept, and do not tell what later ones cost.
+        start = cpu_time()
+        call()
+        if cpu_time() - start > 10 * WARM_UP:
+            return
+        call()
+        end = cpu_time() + WARM_UP
+        while True:
+            start = cpu_time()
+            for _ in range(count):
+                call()
+            now = cpu_time()
+            if now > end or now - start > WARM_UP // 3:
+                break
+            count *= 2
+        cost = max(1, now - start) / count
+        self.count = max(1, round(PART / cost))
+
+    def run(self) -> dict[str, t.Any]:
+        """Run a batch and return the nanoseconds, or bytes, that one operation takes.
+
+        The first part of a batch finds the caches cold, and others meet other programs. So the
+        cheapest part is taken.
+        """
+        call, turns = self.call, range(self.count)
+        cheapest, spent = (math.inf, math.inf), 0
+        while spent < BATCH:
+            wall, cpu = time.perf_counter_ns(), cpu_time()
+            for _ in turns:
+                result = call()
+            cpu, wall = cpu_time() - cpu, time.perf_counter_ns() - wall
+            if isinstance(result, Bytes):
+                return {"bytes": result}
+            cheapest = min(cheapest, (cpu, wall))
+            spent += cpu
+        done = self.count * self.each
+        return {"cpu": round(cheapest[0] / done, 3), "wall": round(cheapest[1] / done, 3)}
+
+
 class Worker:
     """Answers the commands. Each method is one."""
 
     def __init__(self, side: Contender) -> None:
         self.side = side
         self.operations: dict[str, Operation] = collect()
-        self.call: t.Callable[[], t.Any] = int
-        self.each = 1
-        self.count = 1
+        self.prepared: dict[str, Prepared] = {}
 
     def info(self) -> dict[str, t.Any]:
         """Say who this is, once it is sure that it is."""
@@ -68,66 +129,35 @@ class Worker:
             "meaning": [repr(asked.meaning(answer)) for answer in found],
         }
 
-    def prepare(self, operation: str, batch: float) -> dict[str, t.Any]:
-        """Set an operation up, warm it up, and find out how often a batch has to run it.
-
-        :param batch: seconds that a batch should take.
-        """
-        wanted = self.operations[operation]
-        self.call = int
-        self.side.leave()
-        # What is left of the operation before neither takes memory nor the collector's time.
-        gc.unfreeze()
-        gc.collect()
-        self.call, self.each = wanted.prepare(self.side)
-        self.count = 1
+    def prepare(self, operation: str) -> dict[str, t.Any]:
+        """Set an operation up, warm it up, and find out how often a batch has to run it."""
+        wanted, context = self.operations[operation], Context()
+        try:
+            call, each = context.run(wanted.prepare, self.side)
+        finally:
+            entered = self.side.entered.pop_all()
+        prepared = Prepared(call, each, 1, context, entered)
+        self.prepared[operation] = prepared
         if not wanted.is_heavy:
-            self._warm_up(batch)
+            context.run(prepared.warm_up)
+        # What is kept for this operation takes none of the collector's time in others.
         gc.collect()
         gc.freeze()
-        return {"count": self.count}
+        return {}
 
-    def _warm_up(self, batch: float) -> None:
-        """Run the operation for a while, and choose the number of calls of a batch."""
-        call, count = self.call, 1
-        # The first calls set up what is kept, and do not tell what later ones cost.
-        start = cpu_time()
-        call()
-        if cpu_time() - start > 4 * WARM_UP:
-            return
-        call()
-        end = cpu_time() + WARM_UP
-        while True:
-            start = cpu_time()
-            for _ in range(count):
-                call()
-            now = cpu_time()
-            if now > end or now - start > WARM_UP // 3:
-                break
-            count *= 2
-        cost = max(1, now - start) / count
-        self.count = max(1, round(batch * 1e9 / cost))
+    def batch(self, operation: str) -> dict[str, t.Any]:
+        """Run a batch of an operation, and return what one takes."""
+        prepared = self.prepared[operation]
+        return prepared.context.run(prepared.run)
 
-    def batch(self) -> dict[str, t.Any]:
-        """Run the operation and return the nanoseconds, or bytes, that one takes."""
-        call, count = self.call, self.count
-        if count == 1:
-            wall, cpu = time.perf_counter_ns(), cpu_time()
-            result = call()
-            cpu, wall = cpu_time() - cpu, time.perf_counter_ns() - wall
-            if isinstance(result, Bytes):
-                return {"bytes": result}
-        else:
-            # What ran meanwhile has left the caches cold.
-            for _ in range(count // 8):
-                call()
-            turns = range(count)
-            wall, cpu = time.perf_counter_ns(), cpu_time()
-            for _ in turns:
-                call()
-            cpu, wall = cpu_time() - cpu, time.perf_counter_ns() - wall
-        done = count * self.each
-        return {"cpu": cpu / done, "wall": wall / done}
+    def forget(self) -> dict[str, t.Any]:
+        """Give up all operations that are prepared, and the memory that they take."""
+        while self.prepared:
+            _, prepared = self.prepared.popitem()
+            prepared.context.run(prepared.entered.close)
+        gc.unfreeze()
+        gc.collect()
+        return {}
 
 
 def answer(worker: Worker, command: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -145,6 +175,8 @@ def answer(worker: Worker, command: dict[str, t.Any]) -> dict[str, t.Any]:
 
 
 def main() -> None:
+    # The runner, which an interrupt reaches too, ends this process once it has saved its results.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # What applications print must not come between the answers.
     out = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)

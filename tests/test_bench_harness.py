@@ -15,7 +15,6 @@ import fastflask
 from bench import apps, charts, gate, guards, load, operations, report, results, tables
 from bench.contenders import CONTENDERS
 from bench.environs import VARIETY
-from bench.run import measure
 from bench.workloads import WORKLOADS
 
 
@@ -147,30 +146,6 @@ def test_time_as_people_write_it(nanoseconds: float, text: str) -> None:
     assert results.show_time(nanoseconds) == text
 
 
-class Stub:
-    """A worker that answers at once."""
-
-    def __init__(self, tag: str, order: list[str]) -> None:
-        self.side = CONTENDERS[tag]
-        self.order = order
-
-    def ask(self, do: str, **arguments: object) -> dict[str, float]:
-        if do == "batch":
-            self.order.append(self.side.tag)
-        return {"count": 9, "cpu": 1.0, "wall": 1.0}
-
-
-def test_contenders_take_turns() -> None:
-    order: list[str] = []
-    stubs = {tag: Stub(tag, order) for tag in ("flask", "pure", "raw")}
-    operation = operations.Operation("cycle/hello", lambda: None, {}, frozenset())
-    made = filled()
-    measure(operation, stubs, made, 0.003, 0, 0.0)  # type: ignore[arg-type]
-    rounds = [order[start : start + 3] for start in range(0, len(order), 3)]
-    assert all(sorted(each) == ["flask", "pure", "raw"] for each in rounds)
-    assert {each[0] for each in rounds} == {"flask", "pure", "raw"}
-
-
 def test_report_has_a_row_for_each_operation_and_charts_that_are_xml() -> None:
     made = filled()
     made.operations["cycle/hello"] = measured(flask=[[50e3]], compiled=[[2e3]], falcon=[[3e3]])
@@ -183,6 +158,13 @@ def test_report_has_a_row_for_each_operation_and_charts_that_are_xml() -> None:
     assert "| hello | **2.00 µs (25.0×)** | 50.0 µs | 3.00 µs (16.7×) |" in page
     for text in drawn.values():
         assert ElementTree.fromstring(text).tag.endswith("svg")
+
+
+def test_report_of_a_run_that_was_ended() -> None:
+    made = filled()
+    assert "was ended" not in report.write(made, [])
+    made.is_complete = False
+    assert "was ended" in report.write(made, [])
 
 
 def test_chart_escapes_titles() -> None:
