@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
+import sys
+import threading
 import time
 
 import pytest
@@ -163,3 +166,16 @@ def test_cheapest_part_of_a_batch_is_taken(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(worker, "cpu_time", clock.__next__)
     prepared = worker.Prepared(int, each=10, count=20)
     assert prepared.run()["cpu"] == 2_000 / 20 / 10
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="done on Linux only")
+def test_batch_and_its_threads_stay_on_one_core() -> None:
+    cores = os.sched_getaffinity(0)
+    seen: list[set[int]] = []
+    with worker.on_one_core():
+        thread = threading.Thread(target=lambda: seen.append(os.sched_getaffinity(0)))
+        thread.start()
+        thread.join()
+    assert len(seen[0]) == 1
+    assert seen[0] <= cores
+    assert os.sched_getaffinity(0) == cores
