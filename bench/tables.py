@@ -11,6 +11,8 @@ from random import Random
 from .contenders import Contender
 
 SIZES = (1, 10, 100, 1_000, 10_000)
+#: Falcon compares each rule that is added with all that are there. Ten thousand take it minutes.
+FALCON_IS_SLOW = "its router takes minutes to add so many rules"
 #: How many questions are asked in one go. They are spread over the whole table.
 QUESTIONS = 60
 
