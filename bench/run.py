@@ -20,10 +20,11 @@ from .processes import Failed, Process, Skipped, ask_all, describe, present
 from .results import LATEST, Measured, Results, show
 from .sweeps import prepare, share_sweeps, sweep
 
-#: Passes over all operations, each with fresh processes.
+#: Passes, each with fresh processes. What is not in a quick run is measured in the last one only.
 FULL, QUICK = 3, 1
-#: Minutes for a whole run. On a quiet machine most of them are left over.
-FULL_TIME, QUICK_TIME = 19.0, 1.7
+#: Minutes for a whole run. On a quiet machine most of them are left over. What is slow may take a
+#: few more.
+FULL_TIME, QUICK_TIME = 16.0, 1.7
 #: Seconds after which the results so far are saved again.
 SAVE_EVERY = 10.0
 
@@ -93,7 +94,8 @@ def run(
     options = {"passes": passes, "minutes": minutes}
     results = Results(describe(sides), options, missing, is_complete=False)
     progress = Progress(minutes * 60)
-    ahead, due = passes * len(operations), 0.0
+    together, *alone = share_sweeps(operations)
+    ahead, due = passes * len(together) + len(alone), 0.0
     for turn in range(passes):
         processes: dict[str, Process] = {}
         try:
@@ -110,21 +112,27 @@ def run(
                     progress.say(f"{CONTENDERS[tag].title} is left out: {why}")
                 if check:
                     check_answers(operations, processes, progress.show)
-            for together in share_sweeps(operations):
-                end = time.monotonic() + progress.left * len(together) / ahead
-                ahead -= len(together)
-                visited = prepare(together, processes, results, progress.show)
+            is_last = turn == passes - 1
+            for swept in [together, *alone] if is_last else [together]:
+                end = time.monotonic() + progress.left * len(swept) / ahead
+                ahead -= len(swept)
+                visited = prepare(swept, processes, results, progress.show)
                 for _ in sweep(visited, results, end, progress.show):
                     if save and time.monotonic() > due:
                         results.save()
                         due = time.monotonic() + SAVE_EVERY
                 ask_all(processes.values(), "forget")
-                if turn == passes - 1:
-                    for each in visited:
-                        progress.say(summary(each.operation.name, each.measured))
-            results.is_complete = turn == passes - 1
+                for each in visited if is_last else ():
+                    progress.say(summary(each.operation.name, each.measured))
+            results.is_complete = is_last
         finally:
-            if save and results.operations:
+            found = results.operations
+            results.operations = {
+                operation.name: found[operation.name]
+                for operation in operations
+                if operation.name in found
+            }
+            if save and found:
                 results.save()
             for process in processes.values():
                 process.close()
@@ -163,6 +171,8 @@ def main() -> int:
         print("\n".join(operation.name for operation in operations))
         return 0
 
+    if not operations:
+        parser.error(f"no operation is named {' or '.join(options.patterns)}: --list shows them")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         results = run(

@@ -27,13 +27,12 @@ Show = t.Callable[[str], None]
 
 
 def share_sweeps(operations: t.Iterable[Operation]) -> list[list[Operation]]:
-    """Return which operations are measured together.
+    """Return which operations are measured together: first those of a quick run, perhaps none.
 
-    Those that are not in a quick run take memory or time, and are measured one by one.
+    Others take memory or time, and are measured one by one.
     """
     together = [operation for operation in operations if operation.is_quick]
-    alone = [[operation] for operation in operations if not operation.is_quick]
-    return [together, *alone] if together else alone
+    return [together, *([operation] for operation in operations if not operation.is_quick)]
 
 
 class Visited:

@@ -116,6 +116,7 @@ def test_heavy_operation_is_visited_once() -> None:
 def test_operations_of_a_quick_run_are_measured_together() -> None:
     quick, full, heavy = an_operation("a"), an_operation("b", "full"), an_operation("c", "heavy")
     assert sweeps.share_sweeps([full, quick, heavy, quick]) == [[quick, quick], [full], [heavy]]
+    assert sweeps.share_sweeps([heavy]) == [[], [heavy]]
 
 
 def test_run_that_is_ended_keeps_what_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,6 +136,20 @@ def test_run_that_is_ended_keeps_what_was_measured(monkeypatch: pytest.MonkeyPat
     assert stubs[0].is_closed
     assert saved[-1].operations["cycle/hello"].samples == {"flask": [[1.0] * 5]}
     assert not saved[-1].is_complete
+
+
+@pytest.mark.usefixtures("no_spread")
+def test_slow_operations_are_measured_in_the_last_pass_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(run, "Process", lambda side: Stub("flask"))
+    monkeypatch.setattr(run, "present", lambda tags: ([CONTENDERS["flask"]], {}))
+    both = [an_operation("startup/a", "heavy"), an_operation("cycle/hello")]
+    made = run.run(both, ["flask"], passes=3, minutes=1)
+    passes = {name: measured.samples["flask"] for name, measured in made.operations.items()}
+    assert [*passes] == ["startup/a", "cycle/hello"]
+    assert passes == {"cycle/hello": [[1.0] * sweeps.ENOUGH] * 3, "startup/a": [[1.0]]}
+    assert made.is_complete
 
 
 def test_answers_that_differ_from_those_of_flask() -> None:
