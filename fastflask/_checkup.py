@@ -35,6 +35,7 @@ STAGES = (
     "process_response",
     "do_teardown_request",
     "do_teardown_appcontext",
+    "url_for",
 )
 _MAKING = ("__init__", "__new__", "__getattribute__", "__setattr__")
 _SESSION = (

@@ -31,10 +31,12 @@ NAMES = (
     "build_rule",
     "build_url",
     "configure",
+    "make_redirect",
     "match_url",
     "request_ctx_stack",
     "request_field",
     "update_map",
+    "url_for",
 )
 
 implementation: str
@@ -112,9 +114,11 @@ if t.TYPE_CHECKING:
     from ._pure import build_rule as build_rule
     from ._pure import build_url as build_url
     from ._pure import configure as configure
+    from ._pure import make_redirect as make_redirect
     from ._pure import match_url as match_url
     from ._pure import request_ctx_stack as request_ctx_stack
     from ._pure import request_field as request_field
     from ._pure import update_map as update_map
+    from ._pure import url_for as url_for
 else:
     globals().update((name, getattr(_module, name)) for name in NAMES)

@@ -7,7 +7,6 @@ import typing as t
 import weakref
 from datetime import timedelta
 from itertools import chain
-from urllib.parse import quote as _url_quote
 
 from werkzeug.datastructures import Headers as Headers
 from werkzeug.datastructures import ImmutableDict
@@ -17,7 +16,7 @@ from werkzeug.datastructures import ImmutableDict
 from werkzeug.exceptions import BadRequestKeyError as BadRequestKeyError
 from werkzeug.exceptions import HTTPException as HTTPException
 from werkzeug.exceptions import InternalServerError as InternalServerError
-from werkzeug.routing import BuildError
+from werkzeug.routing import BuildError as BuildError
 from werkzeug.routing import MapAdapter as MapAdapter
 from werkzeug.routing import RequestRedirect as RequestRedirect
 from werkzeug.routing import RoutingException as RoutingException
@@ -32,8 +31,10 @@ from ._lazy_cli import LazyGroup
 from ._resources import PackageFiles
 from .config import Config
 from .ctx import AppContext, RequestContext, _AppCtxGlobals
-from .globals import _cv_app, _cv_request, g, request, request_ctx, session
+from .globals import _cv_app as _cv_app
+from .globals import _cv_request as _cv_request
 from .globals import current_app as current_app
+from .globals import g, request, request_ctx, session
 from .helpers import get_debug_flag, get_flashed_messages, get_load_dotenv
 from .helpers import send_from_directory as send_from_directory
 from .routing import Map
@@ -256,76 +257,6 @@ class Flask(RequestCycle, ErrorHandling, App, PackageFiles):
 
         context.update(given)
 
-    # URLs.
-
-    def url_for(
-        self,
-        /,
-        endpoint: str,
-        *,
-        _anchor: str | None = None,
-        _method: str | None = None,
-        _scheme: str | None = None,
-        _external: bool | None = None,
-        **values: t.Any,
-    ) -> str:
-        """Build the URL of an endpoint. See :func:`fastflask.url_for`.
-
-        :param endpoint: the endpoint; one that begins with a dot belongs to the current
-            blueprint.
-        :param _anchor: appended after ``#``.
-        :param _method: the method that the rule has to allow.
-        :param _scheme: the scheme; implies an external URL.
-        :param _external: with scheme and host. The default within a request is without.
-        :param values: arguments of the rule; others go to the query.
-        :raises RuntimeError: outside of a request if ``SERVER_NAME`` is not configured.
-        """
-        context = _cv_request.get(None)
-
-        if context is None:
-            adapter = self._adapter_outside_requests()
-            _external = True if _external is None else _external
-        else:
-            adapter = context.url_adapter  # type: ignore[assignment]
-            _external = _scheme is not None if _external is None else _external
-
-            if endpoint[:1] == ".":
-                blueprint = context.request.blueprint
-                endpoint = endpoint[1:] if blueprint is None else blueprint + endpoint
-
-        if _scheme is not None and not _external:
-            # Somebody wants https and would get a URL without.
-            raise ValueError("When specifying '_scheme', '_external' must be True.")
-
-        self.inject_url_defaults(endpoint, values)
-
-        try:
-            url = adapter.build(endpoint, values, _method, _external, url_scheme=_scheme)
-        except BuildError as error:
-            given = dict(_anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external)
-            values.update(given)
-            return self.handle_url_build_error(error, endpoint, values)
-
-        return url if _anchor is None else f"{url}#{_url_quote(_anchor, safe=_ANCHOR_SAFE)}"
-
-    def _adapter_outside_requests(self) -> MapAdapter:
-        app_context = _cv_app.get(None)
-
-        if app_context is None:
-            adapter = self.create_url_adapter(None)
-        else:
-            adapter = app_context.url_adapter
-
-        if adapter is None:
-            raise RuntimeError(
-                "Unable to build URLs outside an active request"
-                " without 'SERVER_NAME' configured. Also configure"
-                " 'APPLICATION_ROOT' and 'PREFERRED_URL_SCHEME' as"
-                " needed."
-            )
-
-        return adapter
-
     def make_default_options_response(self) -> Response:
         """Answer ``OPTIONS`` with the methods that are allowed for the URL.
 
@@ -493,7 +424,3 @@ class Flask(RequestCycle, ErrorHandling, App, PackageFiles):
             return self.request_context(builder.get_environ())
         finally:
             builder.close()
-
-
-# What may stand in the fragment of a URL unquoted.
-_ANCHOR_SAFE = "%!#$&'()*+,/:;=?@"

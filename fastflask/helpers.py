@@ -18,12 +18,16 @@ from werkzeug.exceptions import abort as _wz_abort
 from werkzeug.utils import redirect as _wz_redirect
 from werkzeug.wrappers import Response as BaseResponse
 
+from ._impl import url_for as url_for
 from .globals import _cv_app, _cv_request, current_app, request, request_ctx, session
 from .signals import message_flashed
 
 if t.TYPE_CHECKING:  # pragma: no cover
     from .ctx import AppContext, RequestContext
     from .wrappers import Response
+
+# An engine's function, that is found here.
+url_for.__module__ = __name__
 
 _NEGATIVE = frozenset({"0", "false", "no"})
 
@@ -144,33 +148,6 @@ def make_response(*args: t.Any) -> Response:
     if not args:
         return current_app.response_class()
     return current_app.make_response(args[0] if len(args) == 1 else args)
-
-
-def url_for(
-    endpoint: str,
-    *,
-    _anchor: str | None = None,
-    _method: str | None = None,
-    _scheme: str | None = None,
-    _external: bool | None = None,
-    **values: t.Any,
-) -> str:
-    """Build the URL of an endpoint with :meth:`Flask.url_for <fastflask.Flask.url_for>`.
-
-    :param endpoint: name of the endpoint; a leading dot stands for the current blueprint.
-    :param _anchor: fragment to append after ``#``.
-    :param _method: choose the rule of the endpoint that answers this method.
-    :param _scheme: scheme of the URL, which makes it an external one.
-    :param _external: whether to include scheme and host. In a request the default is no, outside
-        of one it is yes.
-    :param values: values of the variable parts; what is left over becomes the query string.
-
-    .. versionadded:: 0.1
-    """
-    build = current_app.url_for
-    return build(
-        endpoint, _anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external, **values
-    )
 
 
 def redirect(

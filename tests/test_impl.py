@@ -190,10 +190,11 @@ def signature(member: Any) -> list[tuple[str, Any, str]] | None:
 
 
 def attributes_used(cls: type) -> set[str]:
-    """Names of attributes that the methods of a Python class read or write."""
+    """Names of attributes that the methods of a Python class use, or that it declares."""
     functions = [getattr(member, "__func__", member) for member in vars_of_all_bases(cls)]
     functions += [m.fget for m in vars_of_all_bases(cls) if isinstance(m, property)]
-    return {name for f in functions if hasattr(f, "__code__") for name in f.__code__.co_names}
+    names = {name for f in functions if hasattr(f, "__code__") for name in f.__code__.co_names}
+    return names.union(*(vars(base).get("__annotations__", ()) for base in cls.__mro__))
 
 
 def public(names: Any) -> set[str]:

@@ -18,6 +18,8 @@ cdef enum:
     # Attributes are looked up as in any object.
     _APP_CONTEXT_PLAIN = 64
     _REQUEST_CONTEXT_PLAIN = 128
+    # The adapter is read as the attribute that the C base has.
+    _CONTEXT_ADAPTER = 128 | 256
 
 
 class GlobalsBase:
@@ -219,6 +221,9 @@ cdef class RequestContextBase:
     cdef _Entry _last
     cdef object _url_adapter
     cdef bint _adapter_pending
+    # Of an adapter that is still to be made: the subdomain, and the host once a URL had it.
+    cdef object _subdomain
+    cdef object _host
     cdef object _opened_session
     # The session, if it is still to be made: the interface to make it, and whether there was a
     # secret key when Flask would have opened it.
@@ -472,4 +477,5 @@ _request_context_stages += [
     ("request", RequestContextBase.__dict__["request"]),
     ("session", RequestContextBase.__dict__["session"]),
     ("__getattribute__", object.__getattribute__),
+    ("url_adapter", RequestContextBase.__dict__["url_adapter"]),
 ]

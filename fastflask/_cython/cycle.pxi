@@ -20,6 +20,7 @@ cdef class RequestCycle:
     cdef public object teardown_request_funcs
     cdef public object teardown_appcontext_funcs
     cdef public object url_value_preprocessors
+    cdef public object url_default_functions
     cdef public object subdomain_matching
     cdef public object _got_first_request
     # The notes on the class, less what the instance has of its own. They hold as long as the
@@ -181,6 +182,34 @@ cdef class RequestCycle:
         :return: the response to send, which may be another one.
         """
         return _process(self, response)
+
+    # URLs.
+
+    def url_for(
+        self,
+        /,
+        endpoint,
+        *,
+        _anchor=None,
+        _method=None,
+        _scheme=None,
+        _external=None,
+        **values,
+    ):
+        """Build the URL of an endpoint. See :func:`fastflask.url_for`.
+
+        :param endpoint: the endpoint; one that begins with a dot belongs to the current
+            blueprint.
+        :param _anchor: appended after ``#``.
+        :param _method: the method that the rule has to allow.
+        :param _scheme: the scheme; implies an external URL.
+        :param _external: with scheme and host. The default within a request is without.
+        :param values: arguments of the rule; others go to the query.
+        :raises RuntimeError: outside of a request if ``SERVER_NAME`` is not configured.
+        """
+        return _url_for(self, endpoint, _anchor, _method, _scheme, _external, values)
+
+    # Teardown.
 
     def do_teardown_request(self, exc=_sentinel):
         """Run the functions registered for the teardown of requests.

@@ -122,10 +122,12 @@ cdef bint _can_defer_adapter(RequestCycle app, object request) except -1:
     environ = <dict>lean.environ
     host = _dict_get(environ, "HTTP_HOST")
     lean._host_header = host
+    method = _dict_get(environ, "REQUEST_METHOD")
     return (
         (lean._raw_scheme == "http" or lean._raw_scheme == "https")
         and "wsgi.url_scheme" in environ
-        and "REQUEST_METHOD" in environ
+        # An adapter has the method as it was sent.
+        and (method is lean._raw_method or method == lean._raw_method)
         and "HTTP_UPGRADE" not in environ
         and _is_simple_host(lean._server_name if host is None else host)
     )
@@ -149,7 +151,7 @@ cdef int _bind_url_adapter(RequestCycle app, RequestContextBase context) except 
 
 cdef object _make_pending_adapter(RequestContextBase context):
     """Make the adapter from what the environ said when the request began."""
-    cdef LeanRequest request = <LeanRequest>context.request
+    cdef LeanRequest request = <LeanRequest?>context.request
     cdef object query = request._raw_query
     cdef object path = request._raw_path
     cdef object script_name = request._raw_script_name
@@ -186,7 +188,7 @@ cdef int _match_request(RequestContextBase self) except -1:
                 path = _with_one_slash(_decode(lean._raw_path))
             if _dict_get(attributes, "_remap") is not False:
                 url_map.update()
-            domain = _dict_get(attributes, "default_subdomain") or ""
+            domain = self._subdomain = _dict_get(attributes, "default_subdomain") or ""
             matcher = _dict_get(attributes, "_matcher")
             if type(matcher) is RouteMatcher and type(domain) is str:
                 result = (<RouteMatcher>matcher)._plain(domain, path, lean._raw_method, False)

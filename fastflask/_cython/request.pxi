@@ -7,8 +7,6 @@
 
 from cpython.unicode cimport PyUnicode_AsUTF8String
 
-import re as _re
-
 from werkzeug import datastructures as _datastructures, http as _http, wsgi as _wsgi
 from werkzeug import utils as _utils, wrappers as _wrappers
 from werkzeug.sansio import utils as _sansio_utils
@@ -17,10 +15,6 @@ from werkzeug.sansio import utils as _sansio_utils
 cdef object _EnvironHeaders = _datastructures.EnvironHeaders
 cdef object _Headers = _datastructures.Headers
 cdef object _HTTP_STATUS_CODES = _http.HTTP_STATUS_CODES
-# A path, perhaps with a query, that is a URI already.
-cdef object _is_plain_url = _re.compile(
-    r"/(?!/)[\w/.~%!$&'()*+,:;=@-]*(?:\?[\w/.~%!$&'()*+,:;=@?-]+)?", _re.ASCII
-).fullmatch
 cdef object _get_host = _sansio_utils.get_host
 cdef object _get_content_type = _utils.get_content_type
 cdef object _BaseRequest = _wrappers.Request

@@ -23,6 +23,8 @@ cdef enum:
     _RESPONSE_SENDING = 2 | 4 | 8 | 16 | 128 | 256 | 512 | 1024 | 2048 | 0xF << 14
     # All that decides what the constructor does.
     _RESPONSE_MAKING = 64 | 128 | 256 | 512 | 1024 | 4096 | 0xF << 14
+    # The same, where the constructor is not called.
+    _RESPONSE_REDIRECT = 64 | 128 | 256 | 512 | 1024 | 4096 | 8192 | 0xF << 14
 
 
 cdef class LeanResponse:
@@ -45,6 +47,7 @@ content_type=None, direct_passthrough=False)
     cdef object _pending_type
     # One more than the length, or 0 if there is none.
     cdef Py_ssize_t _pending_length
+    cdef object _pending_location
     cdef object _callbacks
 
     def __init__(
@@ -81,6 +84,8 @@ content_type=None, direct_passthrough=False)
                 items.append(_type_item(self._pending_type))
             if self._pending_length:
                 items.append(_length_item(self._pending_length - 1))
+            if self._pending_location is not None:
+                items.append(("Location", self._pending_location))
             self._made_headers = headers
         return self._made_headers
 
@@ -297,6 +302,8 @@ cdef int _init_response(
     if stock and status is None:
         self._status = notes.status
         self._status_code = notes.status_code
+    elif stock and type(status) is int:
+        self._status, self._status_code = self._clean_status(status)
     else:
         self.status = self.default_status if status is None else status
 
@@ -381,6 +388,10 @@ cdef object _wsgi_headers(LeanResponse self, object environ):
         == (_RESPONSE_GET_HEADERS | _RESPONSE_HEADERS)
         and not _is_bodiless(self.status_code)
     ):
+        if self._pending_location is not None and self._made_headers is None:
+            if self.autocorrect_location_header or not _route_is_uri(self._pending_location):
+                # Werkzeug has to rewrite it.
+                return self.get_wsgi_headers(environ).to_wsgi_list()
         if self._made_headers is None:
             headers = []
             if self._pending_type is not None:
@@ -388,6 +399,8 @@ cdef object _wsgi_headers(LeanResponse self, object environ):
             if self._pending_length:
                 has_length = True
                 headers.append(_length_item(self._pending_length - 1))
+            if self._pending_location is not None:
+                headers.append(("Location", self._pending_location))
         elif type(self._made_headers) is _Headers:
             headers = _copy_headers(self, self._made_headers._list, &has_length)
 
@@ -411,7 +424,7 @@ cdef list _copy_headers(LeanResponse self, list source, bint *has_length):
             if lowered == "content-length":
                 has_length[0] = True
             elif lowered == "location" or lowered == "content-location":
-                if self.autocorrect_location_header or not _is_plain_url(value):
+                if self.autocorrect_location_header or not _route_is_uri(value):
                     return None
         headers.append((name, value))
     return headers

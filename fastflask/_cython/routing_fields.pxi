@@ -26,11 +26,15 @@ cdef enum:
     _ROUTE_BUILD = 4
     _ROUTE_PROVIDES_DEFAULTS_FOR = 8
     _ROUTE_ENCODE_QUERY_VARS = 16
+    # Those that build URLs.
+    _ROUTE_STOCK_RULE = 2 | 4
     # Of a map.
     _ROUTE_UPDATE = 2
     # Of an adapter.
     _ROUTE_GET_DEFAULT_REDIRECT = 2
     _ROUTE_PARTIAL_BUILD = 4
+    _ROUTE_GET_HOST = 8
+    _ROUTE_BUILD_URL = 16
 
 cdef tuple _route_rule_fields = (
     "methods", "websocket", "strict_slashes", "defaults", "alias", "redirect_to", "endpoint", "map",

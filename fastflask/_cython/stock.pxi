@@ -82,6 +82,8 @@ cdef enum:
     _OWN_GLOBALS_CLASS = 1 << 28
     # Attributes are looked up as in any object.
     _PLAIN_LOOKUP = 1 << 29
+    # All that decides what url_for() returns before the adapter is asked.
+    _OWN_URLS = 1 << 30
 
 
 def configure(
@@ -113,6 +115,7 @@ def configure(
     global _stock_request_context_class, _stock_globals_class, _split_blueprint_path
     from fastflask.helpers import _split_blueprint_path
 
+    _note_urls(map_class)
     _stock_map_class = map_class
     _stock_session_class = session_interface_class
     _stock_app_context_class = app_context_class
@@ -198,6 +201,7 @@ _stage_bits["request_class"] = _OWN_REQUEST_CLASS
 _stage_bits["response_class"] = _OWN_RESPONSE_CLASS
 _stage_bits["session_interface"] = _OWN_SESSION_INTERFACE
 _stage_bits["app_ctx_globals_class"] = _OWN_GLOBALS_CLASS
+_stage_bits["url_for"] = _stage_bits["inject_url_defaults"] = _OWN_URLS
 
 
 cdef inline unsigned int _own(RequestCycle app) except? 0:
@@ -218,6 +222,8 @@ cdef unsigned int _look_again(RequestCycle app) except? 0:
         notes.globals_class = _plain_attribute(cls, "app_ctx_globals_class")
         if _PyType_Lookup(cls, "__getattribute__") == _PyType_Lookup(object, "__getattribute__"):
             notes.stock |= _PLAIN_LOOKUP
+        if _has_own_urls(cls):
+            notes.stock |= _OWN_URLS
         for value, bit in (
             (notes.request_class, _OWN_REQUEST_CLASS),
             (notes.response_class, _OWN_RESPONSE_CLASS),

@@ -5,6 +5,7 @@ from .context import GlobalsBase as GlobalsBase
 from .context import RequestContextBase as RequestContextBase
 from .cycle import RequestCycle as RequestCycle
 from .local import LocalProxy as LocalProxy
+from .redirects import make_redirect as make_redirect
 from .request import LeanRequest as LeanRequest
 from .request import request_field as request_field
 from .response import BodyIterator as BodyIterator
@@ -12,10 +13,11 @@ from .response import LeanResponse as LeanResponse
 from .routing import RouteMatcher as RouteMatcher
 from .routing import match_url as match_url
 from .routing import update_map as update_map
-from .routing_urls import RuleBuilder as RuleBuilder
-from .routing_urls import build_rule as build_rule
+from .routing_builder import RuleBuilder as RuleBuilder
+from .routing_builder import build_rule as build_rule
 from .routing_urls import build_url as build_url
 from .stack import ContextStack as ContextStack
 from .stack import app_ctx_stack as app_ctx_stack
 from .stack import request_ctx_stack as request_ctx_stack
 from .stock import configure as configure
+from .urls import url_for as url_for

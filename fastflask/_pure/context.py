@@ -138,6 +138,7 @@ class RequestContextBase:
         self._after: list[t.Callable[..., t.Any]] | None = None
         self._entries: list[_Entry] = []
         self._url_adapter: t.Any = None
+        self._binds_plainly = False
 
         if request is None:
             request = app.request_class(environ)

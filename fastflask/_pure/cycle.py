@@ -24,6 +24,7 @@ from .._vars import cv_app, cv_request, no_req_msg
 from .context import _PendingSession, _sentinel
 from .intake import Intake
 from .stock import is_stock_session
+from .urls import UrlBuilding
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -62,7 +63,7 @@ def _split_result(rv: tuple[t.Any, ...]) -> tuple[t.Any, t.Any, t.Any]:
     )
 
 
-class RequestCycle(Intake):
+class RequestCycle(Intake, UrlBuilding):
     """The stage methods of an application; a base of :class:`~fastflask.Flask`."""
 
     # Set by the application.

@@ -136,7 +136,8 @@ class Intake:
         host = environ.get("HTTP_HOST")
         return (
             type(environ) is dict
-            and "REQUEST_METHOD" in environ
+            # An adapter has the method as it was sent.
+            and environ.get("REQUEST_METHOD") == request.method
             and environ.get("wsgi.url_scheme") in {"http", "https"}
             and "HTTP_UPGRADE" not in environ
             and _is_simple_host(environ.get("SERVER_NAME") if host is None else host)

@@ -16,6 +16,10 @@ _session_interface_class: t.Any = None
 _session_methods: tuple[t.Any, ...] = ()
 stock_app_context_class: t.Any = None
 stock_request_context_class: t.Any = None
+map_binding: tuple[t.Any, ...] = ()
+# The module that offers ``url_for``, and which of its names that is about.
+helpers: t.Any = None
+current_app: t.Any = None
 
 
 def configure(
@@ -46,6 +50,12 @@ def configure(
     # The last four serve the compiled twin only, which goes round their attribute reads.
     global stock_map_class, _session_interface_class, _session_methods
     global stock_app_context_class, stock_request_context_class
+    global map_binding, helpers, current_app
+    from .. import globals as current
+    from .. import helpers as stock_helpers
+
+    helpers, current_app = stock_helpers, current.current_app
+    map_binding = (map_class.bind, map_class.adapter_class, map_class.update)  # type: ignore[attr-defined]
     stock_map_class = map_class
     _session_interface_class = session_interface_class
     _session_methods = _methods_of_session(session_interface_class)

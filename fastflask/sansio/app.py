@@ -12,9 +12,9 @@ from werkzeug.exceptions import Aborter, BadRequest, BadRequestKeyError
 from werkzeug.routing.exceptions import BuildError
 from werkzeug.sansio.response import Response
 from werkzeug.utils import cached_property
-from werkzeug.utils import redirect as _wz_redirect
 
 from .. import typing as ft
+from .._impl import make_redirect
 from ..config import Config, ConfigAttribute
 from ..ctx import _AppCtxGlobals
 from ..helpers import _split_blueprint_path, get_debug_flag
@@ -370,11 +370,7 @@ class App(TemplateScaffold):
         :param location: URL to go to.
         :param code: status code.
         """
-        return _wz_redirect(
-            location,
-            code=code,
-            Response=self.response_class,  # type: ignore[arg-type]
-        )
+        return make_redirect(location, code, self.response_class)
 
     def inject_url_defaults(self, endpoint: str, values: dict[str, t.Any]) -> None:
         """Let the :meth:`url_defaults` functions add values before a URL is built.
@@ -385,15 +381,20 @@ class App(TemplateScaffold):
         :param endpoint: the endpoint, with the names of its blueprints.
         :param values: changed in place.
         """
-        functions = self.url_default_functions
+        of_blueprint = "." in endpoint
+        registry = self.url_default_functions
 
-        for function in functions.get(None, ()):
-            function(endpoint, values)
+        if not registry:
+            return
 
-        if functions and "." in endpoint:
-            for name in reversed(_split_blueprint_path(endpoint.rpartition(".")[0])):
-                for function in functions.get(name, ()):
-                    function(endpoint, values)
+        scopes: list[str | None] = [None]
+
+        if of_blueprint:
+            scopes += reversed(_split_blueprint_path(endpoint.rpartition(".")[0]))
+
+        for scope in scopes:
+            for function in registry.get(scope, ()):
+                function(endpoint, values)
 
     def handle_url_build_error(
         self, error: BuildError, endpoint: str, values: dict[str, t.Any]

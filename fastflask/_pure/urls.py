@@ -1,0 +1,236 @@
+"""URLs that views and templates ask for: ``url_for``.
+
+A view builds URLs with the adapter of its request. That adapter is not made for it where what
+it would answer can be read from the request and the map.
+
+The compiled twin is ``_cython/urls.pxi``.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from operator import attrgetter
+from urllib.parse import quote
+
+from werkzeug.routing import BuildError, MapAdapter
+from werkzeug.sansio.utils import get_host
+
+from .._vars import cv_app, cv_request
+from . import stock
+from .context import _PENDING, RequestContextBase
+from .request import _decode
+from .routing_quoting import FRAGMENT_SAFE, quote_fragment
+from .routing_urls import build_url, choose_rule, given_values, whole_url
+
+_stock_url_adapter = RequestContextBase.url_adapter
+
+# What binding a stock map to a request comes to.
+_binding_of = attrgetter("bind", "adapter_class", "update")
+_adapter_of = attrgetter("__init__", "_partial_build", "get_host")
+_stock_adapter = _adapter_of(MapAdapter)
+
+
+class UrlBuilding:
+    """The method of an application that builds URLs."""
+
+    url_default_functions: dict[str | None, list[t.Callable[[str, dict[str, t.Any]], None]]]
+
+    def url_for(
+        self,
+        /,
+        endpoint: str,
+        *,
+        _anchor: str | None = None,
+        _method: str | None = None,
+        _scheme: str | None = None,
+        _external: bool | None = None,
+        **values: t.Any,
+    ) -> str:
+        """Build the URL of an endpoint. See :func:`fastflask.url_for`.
+
+        :param endpoint: the endpoint; one that begins with a dot belongs to the current
+            blueprint.
+        :param _anchor: appended after ``#``.
+        :param _method: the method that the rule has to allow.
+        :param _scheme: the scheme; implies an external URL.
+        :param _external: with scheme and host. The default within a request is without.
+        :param values: arguments of the rule; others go to the query.
+        :raises RuntimeError: outside of a request if ``SERVER_NAME`` is not configured.
+        """
+        return _url_for(self, endpoint, _anchor, _method, _scheme, _external, values)
+
+
+_stock_url_for = UrlBuilding.url_for
+
+
+def url_for(
+    endpoint: str,
+    *,
+    _anchor: str | None = None,
+    _method: str | None = None,
+    _scheme: str | None = None,
+    _external: bool | None = None,
+    **values: t.Any,
+) -> str:
+    """Build the URL of an endpoint with :meth:`Flask.url_for <fastflask.Flask.url_for>`.
+
+    :param endpoint: name of the endpoint; a leading dot stands for the current blueprint.
+    :param _anchor: fragment to append after ``#``.
+    :param _method: choose the rule of the endpoint that answers this method.
+    :param _scheme: scheme of the URL, which makes it an external one.
+    :param _external: whether to include scheme and host. In a request the default is no, outside
+        of one it is yes.
+    :param values: values of the variable parts; what is left over becomes the query string.
+
+    .. versionadded:: 0.1
+    """
+    current_app = stock.helpers.current_app
+    if current_app is stock.current_app and (context := cv_app.get(None)) is not None:
+        current_app = context.app
+        # PERF: another call with arguments by name would take a fifth of all.
+        cls = type(current_app)
+        if (
+            getattr(cls, "url_for", None) is _stock_url_for
+            and cls.__getattribute__ is object.__getattribute__
+            and "url_for" not in current_app.__dict__
+        ):
+            return _url_for(current_app, endpoint, _anchor, _method, _scheme, _external, values)
+    return current_app.url_for(  # type: ignore[no-any-return]
+        endpoint, _anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external, **values
+    )
+
+
+def _url_for(
+    app: t.Any,
+    endpoint: str,
+    anchor: str | None,
+    method: str | None,
+    scheme: str | None,
+    external: bool | None,
+    values: dict[str, t.Any],
+) -> str:
+    context = cv_request.get(None)
+
+    if context is None:
+        adapter: t.Any = _adapter_outside_requests(app)
+        if external is None:
+            external = True
+    else:
+        if getattr(type(context), "url_adapter", None) is _stock_url_adapter:
+            adapter = context._url_adapter
+        else:
+            adapter = context.url_adapter
+
+        if endpoint[:1] == ".":
+            blueprint = context.request.blueprint
+            endpoint = endpoint[1:] if blueprint is None else f"{blueprint}{endpoint}"
+
+        if external is None:
+            external = scheme is not None
+
+    if scheme is not None and not external:
+        # Somebody wants https and would get a URL without.
+        raise ValueError("When specifying '_scheme', '_external' must be True.")
+
+    app.inject_url_defaults(endpoint, values)
+
+    try:
+        if adapter is _PENDING:
+            url = _url_of_request(context, endpoint, values, method, external, scheme)
+        else:
+            url = adapter.build(
+                endpoint, values, method=method, url_scheme=scheme, force_external=external
+            )
+    except BuildError as error:
+        values.update(_anchor=anchor, _method=method, _scheme=scheme, _external=external)
+        return app.handle_url_build_error(error, endpoint, values)  # type: ignore[no-any-return]
+
+    if anchor is not None:
+        if type(anchor) is str:
+            anchor = quote_fragment(anchor)
+        else:
+            anchor = quote(anchor, safe=FRAGMENT_SAFE)
+        return f"{url}#{anchor}"
+    return url
+
+
+def _adapter_outside_requests(app: t.Any) -> t.Any:
+    app_context = cv_app.get(None)
+
+    if app_context is None:
+        adapter = app.create_url_adapter(None)
+    else:
+        adapter = app_context.url_adapter
+
+    if adapter is None:
+        raise RuntimeError(
+            "Unable to build URLs outside an active request"
+            " without 'SERVER_NAME' configured. Also configure"
+            " 'APPLICATION_ROOT' and 'PREFERRED_URL_SCHEME' as"
+            " needed."
+        )
+    return adapter
+
+
+def _binds_plainly(url_map: t.Any) -> bool:
+    """Whether an adapter that the map makes is a stock one."""
+    attributes = url_map.__dict__
+    cls = type(url_map)
+    return (
+        _binding_of(cls) == stock.map_binding
+        and cls.adapter_class.build is build_url
+        and _adapter_of(cls.adapter_class) == _stock_adapter
+        and "bind" not in attributes
+        and "adapter_class" not in attributes
+    )
+
+
+def _url_of_request(
+    context: t.Any,
+    endpoint: str,
+    values: dict[str, t.Any],
+    method: str | None,
+    external: bool,
+    scheme: str | None,
+) -> str:
+    """Build a URL as the adapter of a request would that is made of what the environ said."""
+    url_map = context.app.url_map
+    if not context._binds_plainly:
+        # Asked once, as a request has one adapter.
+        context._binds_plainly = _binds_plainly(url_map)
+    if not context._binds_plainly or url_map.adapter_class.build is not build_url:
+        return context.url_adapter.build(  # type: ignore[no-any-return]
+            endpoint, values, method=method, url_scheme=scheme, force_external=external
+        )
+
+    if url_map._remap:
+        url_map.update()
+
+    request = context.request
+    default_method, request_scheme, script_name, _, _ = request._url_parts
+    if values:
+        for value in values.values():
+            if value is None:
+                values = given_values(values)
+                break
+
+    built = choose_rule(
+        url_map._rules_by_endpoint, endpoint, values, method, default_method, True, None
+    )
+    if built is None:
+        raise BuildError(endpoint, dict(values), method, context.url_adapter)
+
+    (domain, path), websocket = built
+    path = path.lstrip("/")
+    root = _decode(script_name) if script_name else "/"
+    if not external and not websocket and domain == (url_map.default_subdomain or ""):
+        return f"/{path}" if root == "/" else f"{root.rstrip('/')}/{path}"
+
+    host = get_host(request_scheme, request._host_header, request.server, None).lower()
+    return whole_url(
+        request_scheme if scheme is None else scheme,
+        websocket,
+        f"{domain}.{host}" if domain else host,
+        root if root.endswith("/") else f"{root}/",
+        path,
+    )
