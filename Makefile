@@ -25,7 +25,7 @@ endif
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PRECIOUS: $(VENV)/.group-%
-.PHONY: help run build test test-compiled test-pure conformance lint types format annotate clean
+.PHONY: help run build test test-compiled test-pure test-extensions conformance lint types format annotate clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -50,6 +50,10 @@ define suite
 echo "== FASTFLASK_SPEEDUPS=$(1)" && export FASTFLASK_SPEEDUPS=$(1) && $(PY) -m pytest $(ARGS) \
 && cd $(EXAMPLE) && ../../$(PY) -m pytest -q tests
 endef
+
+test-extensions: build $(VENV)/.group-extensions  ## run applications with extensions, unchanged, on both
+	@for mode in 1 0; do echo "== FASTFLASK_SPEEDUPS=$$mode" && FASTFLASK_TEST_EXTENSIONS=1 \
+	FASTFLASK_SPEEDUPS=$$mode $(PY) -m pytest tests/extensions $(ARGS) || exit 1; done
 
 conformance: build $(VENV)/.group-test  ## run Flask's own tests on fastflask (needs the network once)
 	@$(PY) tools/conformance/run.py $(ARGS)

@@ -195,9 +195,10 @@ def _response_to_error(
     kind, code = type(error), error.code
 
     if (
-        error.response is not None
-        or kind.__call__ is not HTTPException.__call__
+        kind.__call__ is not HTTPException.__call__
         or kind.get_response is not HTTPException.get_response
+        # Only now, as an exception that makes its response by itself may not have it.
+        or error.response is not None
         or code not in HTTP_STATUS_CODES
         or code in _SPECIAL_CODES
     ):

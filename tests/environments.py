@@ -73,6 +73,28 @@ class Environment:
         return done.stdout.strip()
 
 
+def with_requirements(*distributions: str) -> list[str]:
+    """Return distributions and all that they require, as far as it is installed here."""
+    from packaging.requirements import Requirement
+
+    found: dict[str, str] = {}
+    waiting = list(distributions)
+    while waiting:
+        name = waiting.pop()
+        if name.lower() in found:
+            continue
+        try:
+            requires = metadata.requires(name) or ()
+        except metadata.PackageNotFoundError:
+            assert name not in distributions
+            continue
+        found[name.lower()] = name
+        for requirement in map(Requirement, requires):
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                waiting.append(requirement.name)
+    return list(found.values())
+
+
 def make_environment(folder: Path, *distributions: str) -> Environment:
     """Make an environment that has fastflask and the given distributions, by links."""
     venv.EnvBuilder(symlinks=True, with_pip=False).create(folder)
@@ -90,7 +112,10 @@ def make_environment(folder: Path, *distributions: str) -> Environment:
 
 
 def _link(source: Path, folder: Path) -> None:
-    (folder / source.name).symlink_to(source, target_is_directory=source.is_dir())
+    target = folder / source.name
+    # Distributions may share a folder. The link made for the first shows what all have in it.
+    if not target.exists():
+        target.symlink_to(source, target_is_directory=source.is_dir())
 
 
 assert sys.platform != "win32", "these tests start POSIX scripts"

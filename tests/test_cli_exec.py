@@ -5,16 +5,12 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from environments import NEEDED, TESTING, Environment, make_environment
+from serving import serving, wait_for
 
 APP = """
 import flask
@@ -237,73 +233,24 @@ print(flask.__spec__.name)
     assert "fastflask 0" in said or "fastflask unknown" in said
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def serving(
-    environment: Environment, folder: Path, *command: str, options: tuple[str, ...] = ()
-) -> Iterator[tuple[subprocess.Popen[bytes], Callable[[str], str]]]:
-    """Run a server below exec in the folder; ``{port}`` in the command is a free port."""
-    port = free_port()
-    command = tuple(part.format(port=port) for part in command)
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [str(environment.scripts / "fastflask"), "exec", *options, *command],
-            cwd=folder,
-            env=environment.variables(),
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-
-    def get(path: str) -> str:
-        limit = time.monotonic() + 30
-        while True:
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}") as answer:
-                    return str(answer.read().decode())
-            except (ConnectionError, urllib.error.URLError):
-                if process.poll() is not None or time.monotonic() > limit:
-                    raise AssertionError((folder / "log").read_text()) from None
-                time.sleep(0.1)
-
-    try:
-        yield process, get
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    limit = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < limit
-        time.sleep(0.1)
-
-
 @pytest.mark.parametrize("name", ["bare", "both"])
 def test_reloader(name: str, folder: Path, request: pytest.FixtureRequest) -> None:
     environment: Environment = request.getfixturevalue(name)
     command = ("flask", "run", "--debug", "--port", "{port}")
-    with serving(environment, folder, *command) as (_, get):
-        assert get("/") == "fastflask one"
+    with serving(environment, folder, *command) as server:
+        assert server.get("/") == "fastflask one"
         (folder / "app.py").write_text(APP.replace("one", "two"))
-        wait_for(lambda: get("/") == "fastflask two")
+        wait_for(lambda: server.get("/") == "fastflask two")
 
 
 def test_app_run(bare: Environment, folder: Path) -> None:
     (folder / "app.py").write_text(
         APP + "\nif __name__ == '__main__': import sys; app.run(port=int(sys.argv[1]))\n"
     )
-    with serving(bare, folder, "python", "app.py", "{port}") as (process, get):
-        assert get("/") == "fastflask one"
-        process.send_signal(signal.SIGINT)
-        process.wait(30)
+    with serving(bare, folder, "python", "app.py", "{port}") as server:
+        assert server.get("/") == "fastflask one"
+        server.process.send_signal(signal.SIGINT)
+        server.process.wait(30)
 
 
 DUMPED = re.compile(
@@ -337,12 +284,12 @@ def test_dump_on_a_signal(bare: Environment, tmp_path: Path) -> None:
 
 def test_dump_of_a_server(bare: Environment, folder: Path) -> None:
     command = ("flask", "run", "--port", "{port}")
-    with serving(bare, folder, *command, options=("--dump-on", "SIGUSR2")) as (process, get):
-        get("/")
-        process.send_signal(signal.SIGUSR2)
-        line = f"fastflask {process.pid}: 0 active\n"
-        wait_for(lambda: line in (folder / "log").read_text())
-        assert get("/") == "fastflask one"
+    with serving(bare, folder, *command, options=("--dump-on", "SIGUSR2")) as server:
+        server.get("/")
+        server.process.send_signal(signal.SIGUSR2)
+        line = f"fastflask {server.process.pid}: 0 active\n"
+        wait_for(lambda: line in server.log.read_text())
+        assert server.get("/") == "fastflask one"
 
 
 def test_dump_where_flask_is_imported_in_a_thread(bare: Environment) -> None:

@@ -238,3 +238,34 @@ def test_app_errorhandler_with_bad_class_fails_at_registration(app: Flask) -> No
     blueprint.app_errorhandler(999)(lambda e: "")
     with pytest.raises(ValueError, match="'999' is not a recognized HTTP error code"):
         app.register_blueprint(blueprint)
+
+
+def test_exception_that_makes_its_response_by_itself(quiet_app: Flask) -> None:
+    class SeeOther(HTTPException):
+        code = 303
+
+        def __init__(self, url: str) -> None:
+            # Without the constructor of its base, so without the attributes that it sets.
+            self.url = url
+
+        def get_response(self, environ: t.Any = None, scope: t.Any = None) -> t.Any:
+            return quiet_app.redirect(self.url, 303)
+
+    def view() -> str:
+        raise SeeOther("/there")
+
+    quiet_app.add_url_rule("/", "view", view)
+    response = quiet_app.test_client().get("/")
+    assert (response.status_code, response.location) == (303, "/there")
+
+
+def test_names_that_flasks_module_has_by_its_imports() -> None:
+    from werkzeug.routing import Rule
+
+    from fastflask import app, signals
+    from fastflask.sansio import app as sansio_app
+    from fastflask.sansio.scaffold import Scaffold
+
+    assert app.Rule is Rule and app.HTTPException is HTTPException
+    assert app.request_started is signals.request_started
+    assert sansio_app.Scaffold is Scaffold
