@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import sysconfig
 import venv
 from dataclasses import dataclass
 from importlib import metadata
@@ -14,7 +13,6 @@ from pathlib import Path
 import fastflask
 
 NEEDED = ("blinker", "click", "itsdangerous", "jinja2", "markupsafe", "werkzeug")
-TESTING = ("iniconfig", "packaging", "pluggy", "pygments", "pytest")
 PRIVATE = ("FLASK_", "FASTFLASK_", "PYTHON", "WERKZEUG_", "GUNICORN_", "VIRTUAL_ENV")
 
 
@@ -32,8 +30,8 @@ class Environment:
 
     @property
     def packages(self) -> Path:
-        paths = {"base": str(self.folder), "platbase": str(self.folder)}
-        return Path(sysconfig.get_path("purelib", "venv", paths))
+        version = "python{}.{}".format(*sys.version_info)
+        return self.folder / "lib" / version / "site-packages"
 
     def add_script(self, name: str, module: str, function: str) -> None:
         """Write what an installer writes for an entry point."""

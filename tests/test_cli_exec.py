@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from environments import NEEDED, TESTING, Environment, make_environment
+from environments import NEEDED, Environment, make_environment, with_requirements
 from serving import serving, wait_for
 
 APP = """
@@ -33,7 +33,9 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Environment:
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     """An environment with Flask, its script, and pytest."""
-    made = make_environment(tmp_path_factory.mktemp("both"), *NEEDED, *TESTING, "flask")
+    made = make_environment(
+        tmp_path_factory.mktemp("both"), *NEEDED, *with_requirements("pytest"), "flask"
+    )
     made.add_script("flask", "flask.cli", "main")
     made.add_script("pytest", "pytest", "main")
     return made
@@ -197,8 +199,8 @@ def test_status_and_signals(bare: Environment) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert int(process.stdout.readline()) == process.pid
-        process.send_signal(signal.SIGINT)
-    assert process.returncode == -signal.SIGINT
+        process.send_signal(signal.SIGALRM)
+    assert process.returncode == -signal.SIGALRM
 
 
 def test_sitecustomize_is_chained(bare: Environment, tmp_path: Path) -> None:
@@ -249,8 +251,8 @@ def test_app_run(bare: Environment, folder: Path) -> None:
     )
     with serving(bare, folder, "python", "app.py", "{port}") as server:
         assert server.get("/") == "fastflask one"
-        server.process.send_signal(signal.SIGINT)
-        server.process.wait(30)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(30) == -signal.SIGTERM
 
 
 DUMPED = re.compile(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import gc
 import typing as t
+import weakref
 
 import pytest
 from werkzeug.test import create_environ
@@ -89,17 +90,22 @@ def test_response_shows_its_state(classes: Classes) -> None:
 
 
 def test_dict_outlives_its_object(classes: Classes) -> None:
-    response, request = make_response(classes.response), classes.request(create_environ("/a"))
-    request.extra = response
+    response, request = make_response(classes.response), make_request(classes.request)
+    del request.environ["werkzeug.request"]
     kept = vars(request), vars(response)
+    gone = weakref.ref(request), weakref.ref(response)
     del response, request
-    gc.collect()
-    assert kept[0]["path"] == "/a" and kept[0]["extra"].extra == kept[1]["extra"] == ["extra"]
+    assert gone[0]() is gone[1]() is None
+    assert kept[0]["path"] == "/a" and kept[0]["extra"] == "extra" and kept[1]["extra"] == ["extra"]
+
+
+def test_dict_outlives_its_application() -> None:
     app = Flask("shop")
-    attributes = vars(app)
+    app.kept = "kept"  # type: ignore[attr-defined]
+    attributes, gone = vars(app), weakref.ref(app)
     del app
     gc.collect()
-    assert attributes["name"] == "shop" if "name" in attributes else attributes
+    assert gone() is None and attributes["kept"] == "kept"
 
 
 def make_request(cls: type[t.Any]) -> t.Any:

@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from environments import TESTING, Environment, make_environment, with_requirements
+from environments import Environment, make_environment, with_requirements
 
 # The application under test, which runs its own tests.
 collect_ignore = ["shop"]
@@ -36,7 +36,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Environment:
         pytest.skip(f"not installed: {', '.join(missing())}; see make test-extensions")
 
     made = make_environment(
-        tmp_path_factory.mktemp("place"), *with_requirements(*NEEDED, *TESTING, "flask")
+        tmp_path_factory.mktemp("place"),
+        *with_requirements(*NEEDED, *with_requirements("pytest"), "flask"),
     )
     made.add_script("flask", "flask.cli", "main")
     made.add_script("gunicorn", "gunicorn.app.wsgiapp", "run")
