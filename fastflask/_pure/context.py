@@ -12,7 +12,8 @@ import sys
 import typing as t
 
 from .._vars import cv_app
-from .stack import _Entry, app_ctx_stack, request_ctx_stack
+from ..signals import appcontext_popped, appcontext_pushed
+from .stack import Entry, app_ctx_stack, request_ctx_stack
 
 if t.TYPE_CHECKING:
     from contextvars import Token
@@ -51,7 +52,7 @@ class AppContextBase:
 
     def __init__(self, app: t.Any) -> None:
         self.app = app
-        self._entries: list[_Entry] = []
+        self._entries: list[Entry] = []
         self._url_adapter = app.create_url_adapter(None)
         self._g = app.app_ctx_globals_class()
 
@@ -75,12 +76,14 @@ class AppContextBase:
 
     @property
     def _cv_tokens(self) -> list[Token[t.Any]]:
-        return [entry.token for entry in self._entries]
+        return [token for _, token, _, _, _ in self._entries]
 
     def push(self) -> None:
         """Make this the current application context."""
         self._entries.append(app_ctx_stack._enter(self))
-        self.app._signal_appcontext_pushed()
+
+        if appcontext_pushed.receivers:
+            appcontext_pushed.send(self.app, _async_wrapper=self.app.ensure_sync)
 
     def pop(self, exc: BaseException | None = _sentinel) -> None:  # type: ignore[assignment]
         """Stop being the current application context.
@@ -95,13 +98,13 @@ class AppContextBase:
                     exc = sys.exc_info()[1]
                 self.app.do_teardown_appcontext(exc)
         finally:
-            app_ctx_stack._check(self._entries)
-            current = app_ctx_stack._leave(self._entries.pop())
+            current = app_ctx_stack._leave(self._entries)
 
         if current is not self:
             raise AssertionError(f"Popped wrong app context. ({current!r} instead of {self!r})")
 
-        self.app._signal_appcontext_popped()
+        if appcontext_popped.receivers:
+            appcontext_popped.send(self.app, _async_wrapper=self.app.ensure_sync)
 
     def __enter__(self) -> t.Any:
         self.push()
@@ -136,7 +139,7 @@ class RequestContextBase:
         self.flashes: list[tuple[str, str]] | None = None
         self._opened_session = session
         self._after: list[t.Callable[..., t.Any]] | None = None
-        self._entries: list[_Entry] = []
+        self._entries: list[Entry] = []
         self._url_adapter: t.Any = None
         self._binds_plainly = False
 
@@ -191,7 +194,7 @@ class RequestContextBase:
 
     @property
     def _cv_tokens(self) -> list[tuple[Token[t.Any], AppContextBase | None]]:
-        return [(entry.token, entry.app_context) for entry in self._entries]
+        return [(token, app_context) for _, token, _, _, app_context in self._entries]
 
     def copy(self) -> t.Any:
         """Return a new context with the same request and session objects.
@@ -225,9 +228,7 @@ class RequestContextBase:
         else:
             app_context = None
 
-        entry = request_ctx_stack._enter(self)
-        entry.app_context = app_context
-        self._entries.append(entry)
+        self._entries.append(request_ctx_stack._enter(self, app_context))
 
         # A context that is pushed again, as streams do, keeps its session.
         if self._opened_session is None:
@@ -258,10 +259,9 @@ class RequestContextBase:
                 if close is not None:
                     close()
         finally:
-            current = request_ctx_stack._check(self._entries)
-            entry = self._entries.pop()
-            app_context = entry.app_context
-            request_ctx_stack._leave(entry)
+            # The application context that was pushed along with this one.
+            app_context = self._entries[-1][4] if self._entries else None
+            current = request_ctx_stack._leave(self._entries)
 
             # The environ refers to the request and the request to the environ.
             if last:

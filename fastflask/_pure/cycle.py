@@ -23,7 +23,7 @@ from .. import signals
 from .._vars import cv_app, cv_request, no_req_msg
 from .context import _PendingSession, _sentinel
 from .intake import Intake
-from .stock import is_stock_session
+from .stock import saves_as_stock
 from .urls import UrlBuilding
 
 if t.TYPE_CHECKING:
@@ -326,7 +326,7 @@ class RequestCycle(Intake, UrlBuilding):
         interface: t.Any = self.session_interface
 
         # Nobody has opened the session, so there is nothing to save.
-        if type(context._opened_session) is _PendingSession and is_stock_session(interface):
+        if type(context._opened_session) is _PendingSession and saves_as_stock(interface):
             return response
 
         if not interface.is_null_session(context._session):
@@ -380,11 +380,3 @@ class RequestCycle(Intake, UrlBuilding):
 
         if signals.appcontext_tearing_down.receivers:
             signals.appcontext_tearing_down.send(self, _async_wrapper=self.ensure_sync, exc=exc)
-
-    def _signal_appcontext_pushed(self) -> None:
-        if signals.appcontext_pushed.receivers:
-            signals.appcontext_pushed.send(self, _async_wrapper=self.ensure_sync)
-
-    def _signal_appcontext_popped(self) -> None:
-        if signals.appcontext_popped.receivers:
-            signals.appcontext_popped.send(self, _async_wrapper=self.ensure_sync)

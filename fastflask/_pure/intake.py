@@ -18,6 +18,7 @@ from werkzeug.wsgi import get_host as get_environ_host
 from . import stock
 from .context import _PENDING, _PendingSession
 from .request import LeanRequest, _decode
+from .routing import RouteMatcher
 
 if t.TYPE_CHECKING:
     from werkzeug.routing import Map, MapAdapter
@@ -30,14 +31,8 @@ if t.TYPE_CHECKING:
 
 # An IDNA label has at most 63 characters. A shorter host has no longer label.
 _MAX_LABEL = 63
+_SCHEMES = frozenset({"http", "https"})
 _MATCH_ERRORS = frozenset({MethodNotAllowed, NotFound, RequestRedirect})
-
-
-def _is_simple_host(host: str | None) -> bool:
-    """Whether binding an adapter to the host cannot fail, whatever else it does with it."""
-    return host is None or (
-        len(host) <= _MAX_LABEL and host.isascii() and host[:1] != "." and ".." not in host
-    )
 
 
 class Intake:
@@ -48,6 +43,8 @@ class Intake:
     url_map: Map
     subdomain_matching: bool
     session_interface: SessionInterface
+
+    _pending_session = _PendingSession(None, False)
 
     def request_context(self, environ: dict[str, t.Any]) -> RequestContext:
         """Return a new :class:`~fastflask.ctx.RequestContext` for a WSGI environment.
@@ -104,44 +101,53 @@ class Intake:
         return url_map.bind_to_environ(environ, server_name=server_name, subdomain=subdomain)
 
     def _bind_url_adapter(self, context: RequestContextBase) -> None:
-        """Give a new request context its adapter, or note that it can be made later."""
-        request = context.request
+        """Give a new request context its adapter, or note that it can be made later.
 
-        if self._can_defer_adapter(request):
-            context._url_adapter = _PENDING
-            request.__dict__["_host_header"] = request.environ.get("HTTP_HOST")
-            return
+        It can if making it cannot fail, has no effect, and reads nothing else.
+        """
+        request: t.Any = context.request
+        environ = request.environ
+
+        if (
+            type(self).create_url_adapter is _create_url_adapter
+            and "create_url_adapter" not in self.__dict__
+            and isinstance(request, LeanRequest)
+            and request.trusted_hosts is None  # type: ignore[attr-defined]
+            and type(environ) is dict
+            # An adapter has the method as it was sent.
+            and environ.get("REQUEST_METHOD") == request.method
+            and "HTTP_UPGRADE" not in environ
+            and environ.get("wsgi.url_scheme") in _SCHEMES
+        ):
+            header = environ.get("HTTP_HOST")
+            host = environ.get("SERVER_NAME") if header is None else header
+            url_map, config = self.url_map, self.config
+
+            if (
+                # Binding to such a host cannot fail, whatever else it does with it.
+                (
+                    host is None
+                    or (
+                        len(host) <= _MAX_LABEL
+                        and host.isascii()
+                        and host[:1] != "."
+                        and ".." not in host
+                    )
+                )
+                and type(url_map) is stock.stock_map_class
+                and not url_map.host_matching
+                and not self.subdomain_matching
+                and config["SERVER_NAME"] is None
+                and config["TRUSTED_HOSTS"] is None
+            ):
+                context._url_adapter = _PENDING
+                request._host_header = header
+                return
 
         try:
             context._url_adapter = self.create_url_adapter(request)
         except HTTPException as e:
             request.routing_exception = e
-
-    def _can_defer_adapter(self, request: t.Any) -> bool:
-        """Whether making the adapter cannot fail, has no effect, and reads nothing else."""
-        if (
-            type(self).create_url_adapter is not Intake.create_url_adapter
-            or "create_url_adapter" in self.__dict__
-            or not isinstance(request, LeanRequest)
-            or type(self.url_map) is not stock.stock_map_class
-            or self.url_map.host_matching
-            or self.subdomain_matching
-            or self.config["SERVER_NAME"] is not None
-            or self.config["TRUSTED_HOSTS"] is not None
-            or request.trusted_hosts is not None  # type: ignore[attr-defined]
-        ):
-            return False
-
-        environ = request.environ
-        host = environ.get("HTTP_HOST")
-        return (
-            type(environ) is dict
-            # An adapter has the method as it was sent.
-            and environ.get("REQUEST_METHOD") == request.method
-            and environ.get("wsgi.url_scheme") in {"http", "https"}
-            and "HTTP_UPGRADE" not in environ
-            and _is_simple_host(environ.get("SERVER_NAME") if host is None else host)
-        )
 
     def _make_pending_adapter(self, context: RequestContextBase) -> t.Any:
         """Make the adapter from what the environ said when the request began."""
@@ -159,20 +165,25 @@ class Intake:
         )
 
     def _match_request(self, context: RequestContextBase) -> None:
-        request = context.request
+        request: t.Any = context.request
 
         try:
-            result = None
+            result: t.Any = None
 
             if context._url_adapter is _PENDING:
-                method, _, _, path_info, _ = request._url_parts
-                url_map = self.url_map
+                method, _, _, path, _ = request._url_parts
+                url_map: t.Any = self.url_map
                 # The server's empty path is not the root's, which it is redirected to.
-                path = "" if path_info == "" else "/" + _decode(path_info or "").lstrip("/")
-                domain = url_map.default_subdomain or ""
+                if path != "":
+                    path = "/" if path is None else "/" + _decode(path).lstrip("/")
                 url_map.update()
-                matcher: t.Any = url_map._matcher
-                result = matcher.match_plain(domain, path, method, False)
+                matcher = url_map._matcher
+                # PERF: an error is kept for the dispatch to raise, and so not raised here.
+                match = matcher._answer if type(matcher) is RouteMatcher else matcher.match_plain
+                result = match(url_map.default_subdomain or "", path, method, False)
+                if isinstance(result, HTTPException):
+                    request.routing_exception = result
+                    return
 
             if result is None:
                 result = context.url_adapter.match(return_rule=True)  # type: ignore[union-attr]
@@ -190,13 +201,24 @@ class Intake:
         interface: t.Any = self.session_interface
         request = context.request
 
-        if stock.is_stock_session(interface):
+        if stock.opens_as_stock(interface):
             cookies = request.environ.get("HTTP_COOKIE")
-            name = self.config["SESSION_COOKIE_NAME"]
-            if not cookies or (name.isascii() and name not in cookies):
-                return _PendingSession(interface, bool(self.secret_key))  # type: ignore[attr-defined]
+            if not cookies or self._carries_no_session(cookies):
+                signed = bool(self.secret_key)  # type: ignore[attr-defined]
+                pending = self._pending_session
+                # PERF: there is nothing in it that is not the same for the next request.
+                if pending.interface is not interface or pending.signed is not signed:
+                    pending = self._pending_session = _PendingSession(interface, signed)
+                return pending
 
         session = interface.open_session(self, request)
         if session is None:
             session = interface.make_null_session(self)
         return session
+
+    def _carries_no_session(self, cookies: str) -> bool:
+        name = self.config["SESSION_COOKIE_NAME"]
+        return name.isascii() and name not in cookies
+
+
+_create_url_adapter = Intake.create_url_adapter

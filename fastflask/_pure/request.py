@@ -61,6 +61,9 @@ class LeanRequest:
     :param shallow: refuse to read the body.
     """
 
+    # The header that the application looked at when the request began, if it did.
+    _host_header: str | None
+
     def __init__(
         self, environ: dict[str, t.Any], populate_request: bool = True, shallow: bool = False
     ) -> None:

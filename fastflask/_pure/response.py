@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from operator import attrgetter
 
 from werkzeug.datastructures import Headers
 from werkzeug.http import HTTP_STATUS_CODES
@@ -22,15 +23,25 @@ if t.TYPE_CHECKING:
 
     from typing_extensions import Self
 
-# As they are now: patched later, they are not skipped.
+# As it is now: patched later, it is not skipped.
 _iter_encoded = BaseResponse.iter_encoded
-_get_wsgi_headers = BaseResponse.get_wsgi_headers
 # A path, perhaps with a query, that is a URI already.
 _is_plain_url = re.compile(
     r"/(?!/)[\w/.~%!$&'()*+,:;=@-]*(?:\?[\w/.~%!$&'()*+,:;=@?-]+)?", re.ASCII
 ).fullmatch
 # Status code to its phrase and its line; only codes that Werkzeug knows get in.
 _status_lines: dict[int, tuple[str, str]] = {}
+# Mimetype to content type, where that needs no check as a header.
+_content_types: dict[str, str] = {}
+_MAX_CONTENT_TYPES = 64
+# What decides how a response is made and sent, where its class has it and where an object may.
+_get_making = attrgetter("headers", "status", "_clean_status")
+_get_sending = attrgetter(
+    "headers", "status", "status_code", "get_wsgi_headers", "get_app_iter", "iter_encoded"
+)
+_SENDING = frozenset({"get_wsgi_headers", "get_app_iter", "iter_encoded"})
+# The attributes that the constructor sets; there is nothing else if there are no more.
+_FIELDS = 8
 
 
 class _TakenHeaders:
@@ -70,34 +81,51 @@ class LeanResponse:
     ) -> None:
         self._made_headers = None
         self._pending_type = self._pending_length = None
+        cls = type(self)
+        stock = _get_making(cls) == _stock_making
 
-        if type(self).headers is not _lean_headers:
+        if not stock and cls.headers is not _lean_headers:
             # The headers are kept elsewhere, so nothing may wait here.
             super().__init__(  # type: ignore[call-arg]
                 response, status, headers, mimetype, content_type, direct_passthrough
             )
             return
 
-        if isinstance(headers, Headers):
-            self._made_headers = headers
-        elif headers:
-            self._made_headers = Headers(headers)
+        if headers is not None:
+            if isinstance(headers, Headers):
+                self._made_headers = headers
+            elif headers:
+                self._made_headers = Headers(headers)
+
+        known = None
 
         if content_type is None:
-            if mimetype is None and not (
-                self._made_headers is not None and "content-type" in self._made_headers
+            if mimetype is None and (
+                self._made_headers is None or "content-type" not in self._made_headers
             ):
                 mimetype = self.default_mimetype
             if mimetype is not None:
-                content_type = get_content_type(mimetype, "utf-8")
+                known = _content_types.get(mimetype) if type(mimetype) is str else None
+                content_type = known or _content_type_of(mimetype)
 
         if content_type is not None:
-            if self._made_headers is None and _is_plain(content_type):
+            if self._made_headers is None and (known is not None or _is_plain(content_type)):
                 self._pending_type = content_type
             else:
                 self.headers["Content-Type"] = content_type
 
-        self.status = self.default_status if status is None else status
+        if status is None:
+            status = self.default_status
+
+        line = _status_lines.get(status) if stock and type(status) is int else None
+
+        # A phrase may have been changed since.
+        if line is not None and line[0] is HTTP_STATUS_CODES.get(status):
+            self._status = line[1]
+            self._status_code = status
+        else:
+            self.status = status
+
         self.direct_passthrough = direct_passthrough
         self._on_close: list[Callable[[], t.Any]] = []
 
@@ -154,8 +182,9 @@ class LeanResponse:
 
     def close(self) -> None:
         """Close the body, if it can be, and call what was given to ``call_on_close``."""
-        if hasattr(self.response, "close"):
-            self.response.close()
+        body = self.response
+        if type(body) is not list and hasattr(body, "close"):
+            body.close()
         for func in self._on_close:
             func()
 
@@ -164,9 +193,7 @@ class LeanResponse:
 
         :param environ: the WSGI environment of the request.
         """
-        status = self.status_code
-
-        if environ["REQUEST_METHOD"] == "HEAD" or _is_bodiless(status):
+        if environ["REQUEST_METHOD"] == "HEAD" or _is_bodiless(self.status_code):
             return BodyIterator((), self)
         if self.direct_passthrough:
             return self.response  # type: ignore[no-any-return]
@@ -181,20 +208,25 @@ class LeanResponse:
 
         :param environ: the WSGI environment of the request.
         """
-        headers = None
-
-        if (
-            not _is_bodiless(self.status_code)
-            and type(self).get_wsgi_headers is _get_wsgi_headers  # type: ignore[attr-defined]
-            and type(self).headers is _lean_headers
-            and "get_wsgi_headers" not in self.__dict__
-        ):
-            headers = self._copy_headers()
+        attributes = self.__dict__
+        stock = _get_sending(type(self)) == _stock_sending and (
+            (len(attributes) == _FIELDS and "_pending_type" in attributes)
+            or _SENDING.isdisjoint(attributes)
+        )
+        bodiless = _is_bodiless(self._status_code if stock else self.status_code)
+        headers = self._copy_headers() if stock and not bodiless else None
 
         if headers is None:
             headers = self.get_wsgi_headers(environ).to_wsgi_list()  # type: ignore[attr-defined]
 
-        return self.get_app_iter(environ), self.status, headers
+        if not stock:
+            return self.get_app_iter(environ), self.status, headers
+
+        if bodiless or environ["REQUEST_METHOD"] == "HEAD":
+            return BodyIterator((), self), self._status, headers
+        if self.direct_passthrough:
+            return self.response, self._status, headers
+        return BodyIterator(self.response, self), self._status, headers
 
     def _copy_headers(self) -> list[tuple[str, str]] | None:
         """Return the headers for the server, or ``None`` if Werkzeug has to rewrite one."""
@@ -260,7 +292,22 @@ class LeanResponse:
         self._pending_type = self._pending_length = None
 
 
+def _content_type_of(mimetype: str) -> str:
+    content_type = get_content_type(mimetype, "utf-8")
+    if (
+        type(mimetype) is str
+        and _is_plain(content_type)
+        and len(_content_types) < _MAX_CONTENT_TYPES
+    ):
+        _content_types[mimetype] = content_type
+    return content_type
+
+
+# As they are now: patched later, they are not skipped.
 _lean_headers = LeanResponse.headers
+_Stock = type("_Stock", (LeanResponse, BaseResponse), {})
+_stock_making = _get_making(_Stock)
+_stock_sending = _get_sending(_Stock)
 
 
 def _is_plain(value: t.Any) -> bool:
@@ -286,7 +333,13 @@ class BodyIterator:
         self._items: Iterator[t.Any] | None = None
         self._response = response
 
-    def __iter__(self) -> BodyIterator:
+    def __iter__(self) -> Iterator[t.Any]:
+        body = self._body
+        # PERF: the most usual body needs nothing done to it, so its own iterator does.
+        if self._items is None and type(body) is list and len(body) == 1:
+            if type(body[0]) is bytes:
+                self._items = iter(body)
+                return self._items
         return self
 
     def __next__(self) -> bytes:

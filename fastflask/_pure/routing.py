@@ -15,7 +15,7 @@ import operator
 import re
 import typing as t
 
-from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.routing import (
     MapAdapter,
     NoMatch,
@@ -29,6 +29,8 @@ from werkzeug.routing import (
 from .routing_segments import Choices, Part, PartKey, make_part
 
 _Found = tuple[t.Any, tuple[t.Any, ...]]
+#: What :meth:`RouteMatcher.match_plain` returns or raises.
+Answer = tuple[Rule, dict[str, t.Any]] | HTTPException | None
 
 _slashes = re.compile("/{2,}")
 _build_order = operator.methodcaller("build_compare_key")
@@ -61,14 +63,13 @@ class _Edge:
 
 
 class _Missed:
-    """What a search came by: rules that fit but for method or protocol, and a missing slash."""
+    """What a search came by: rules that fit but for method or protocol, and a better address."""
 
-    __slots__ = ("methods", "websocket", "slash")
-
-    def __init__(self) -> None:
-        self.methods: set[str] = set()
-        self.websocket = False
-        self.slash = False
+    # PERF: most searches come by nothing, and so set nothing.
+    methods: t.AbstractSet[str] = frozenset()
+    websocket = False
+    slash = False
+    path: str | None = None
 
 
 class RouteMatcher:
@@ -80,13 +81,16 @@ class RouteMatcher:
     .. versionadded:: 0.1
     """
 
-    __slots__ = ("merge_slashes", "_root", "_whole", "_parts", "_unsettled")
+    __slots__ = ("merge_slashes", "_root", "_whole", "_heads", "_parts", "_unsettled")
 
     def __init__(self, merge_slashes: bool) -> None:
         self.merge_slashes = merge_slashes
         self._root = _Node()
         #: Domain, then path, of the rules without a variable.
         self._whole: dict[str, dict[str, _Node]] = {}
+        #: Domain, then path up to its last slash, of the places that literal parts alone lead to,
+        #: and that a variable follows.
+        self._heads: dict[str, dict[str, _Node]] = {}
         self._parts: dict[tuple[bool, PartKey], Part] = {}
         self._unsettled: dict[int, _Node] = {}
 
@@ -104,6 +108,8 @@ class RouteMatcher:
                     found = node.literal[key] = _Node()
                 node = found
             else:
+                if literal is not None and len(literal) > 1:
+                    self._heads.setdefault(literal[0], {})["/".join(literal[1:])] = node
                 literal = None
                 node = self._edge(node, (depth == 0, key)).node
 
@@ -159,16 +165,18 @@ class RouteMatcher:
 
         Raises ``NoMatch``, or ``RequestPath`` or ``RequestAliasRedirect`` for a better address.
         """
-        rule = self._whole_match(domain, path, method, websocket)
-        if rule is not None:
-            arguments = _convert(rule, ())
-        else:
-            missed = _Missed()
-            rule, values = self._search(domain, path, method, websocket, missed)
-            try:
-                arguments = _convert(rule, values)
-            except ValidationError as error:
-                raise NoMatch(missed.methods, missed.websocket) from error
+        missed = _Missed()
+        found = self._search(domain, path, method, websocket, missed)
+        if missed.path is not None:
+            raise RequestPath(missed.path)
+        if found is None:
+            raise NoMatch(set(missed.methods), missed.websocket)
+
+        rule, values = found
+        try:
+            arguments = _convert(rule, values)
+        except ValidationError as error:
+            raise NoMatch(set(missed.methods), missed.websocket) from error
 
         if rule.alias and rule.map.redirect_defaults:
             raise RequestAliasRedirect(arguments, rule.endpoint)
@@ -188,51 +196,87 @@ class RouteMatcher:
 
         Raises ``NotFound``, ``MethodNotAllowed`` or ``WebsocketMismatch``, as the adapter does.
         """
-        rule = self._whole_match(domain, path, method, websocket)
-        if rule is not None:
-            return None if _may_redirect(rule) else (rule, _convert(rule, ()))
-
-        missed = _Missed()
+        answer = self._answer(domain, path, method, websocket)
+        if not isinstance(answer, HTTPException):
+            return answer
         try:
-            rule, values = self._search(domain, path, method, websocket, missed)
-            return None if _may_redirect(rule) else (rule, _convert(rule, values))
-        except RequestPath:
-            return None
-        except (NoMatch, ValidationError):
-            pass
+            raise answer
+        finally:
+            # Its traceback refers to this frame.
+            del answer
+
+    def _answer(self, domain: str, path: str, method: str, websocket: bool) -> Answer:
+        """Return what :meth:`match_plain` returns, or the error that it raises."""
+        found = self._shortcut(domain, path, method, websocket)
+        missed = _Missed()
+        if found is None:
+            found = self._search(domain, path, method, websocket, missed)
+            if missed.path is not None:
+                return None
+
+        if found is not None:
+            rule, values = found
+            if rule.redirect_to is not None or (rule.map.redirect_defaults and _yields(rule)):
+                return None
+            try:
+                return rule, _convert(rule, values)
+            except ValidationError:
+                # For what a search comes by on its way, which may have been cut short.
+                self._search(domain, path, method, websocket, missed)
 
         if missed.methods:
-            raise MethodNotAllowed(valid_methods=list(missed.methods))
-        raise WebsocketMismatch() if missed.websocket else NotFound()
+            return MethodNotAllowed(valid_methods=list(missed.methods))
+        return WebsocketMismatch() if missed.websocket else NotFound()
 
-    def _whole_match(self, domain: str, path: str, method: str, websocket: bool) -> Rule | None:
-        """Return the rule for a path that is literal throughout. Nothing is tried before it."""
+    def _shortcut(self, domain: str, path: str, method: str, websocket: bool) -> _Found | None:
+        """Return the rule for a path that is literal throughout, or but for its last part.
+
+        Nothing else is tried before these. If there is none, all have to be searched.
+        """
+        values: t.Any = ()
         paths = self._whole.get(domain)
         node = None if paths is None else paths.get(path)
-        if node is not None:
-            for rule in node.rules:
-                methods = rule.methods
-                if methods is None or method in methods:
-                    if not rule.websocket != websocket:
-                        return rule
+
+        if node is None:
+            heads = self._heads.get(domain)
+            head, _, text = path.rpartition("/")
+            before = None if heads is None else heads.get(head)
+            if before is None or not text or text in before.literal:
+                return None
+            choices, edges = before.choices, before.edges
+            if choices is not None and choices.settled:
+                edges = choices.candidates([text], 0)
+            for edge in edges:
+                if edge.part.suffixed:
+                    return None
+                values = edge.part.scan(text)
+                if values is not None:
+                    node = edge.node
+                    break
+            else:
+                return None
+
+        for rule in node.rules:
+            methods = rule.methods
+            if (methods is None or method in methods) and rule.websocket == websocket:
+                return rule, values
         return None
 
     def _search(
         self, domain: str, path: str, method: str, websocket: bool, missed: _Missed
-    ) -> _Found:
-        """Return the rule and the texts of its variables."""
+    ) -> _Found | None:
+        """Return the rule and the texts of its variables, if there is one for this very path."""
         found = self._walk([domain, *path.split("/")], method, websocket, missed)
         if found is None and not missed.slash and self.merge_slashes and "//" in path:
             path = _slashes.sub("/", path)
             found = self._walk([domain, *path.split("/")], method, websocket, missed)
             if found is not None and found[0].merge_slashes is not False:
-                raise RequestPath(path)
+                missed.path = path
+                return None
             found = None
 
         if missed.slash:
-            raise RequestPath(f"{path}/")
-        if found is None:
-            raise NoMatch(missed.methods, missed.websocket)
+            missed.path = f"{path}/"
         return found
 
     def _walk(
@@ -243,7 +287,8 @@ class RouteMatcher:
         The places to come back to are kept on a stack of their own, so neither long rules nor long
         paths need deep recursion, and nothing refers to itself.
         """
-        node, values = self._root, ()
+        node: _Node = self._root
+        values: tuple[t.Any, ...] = ()
         index, count = 0, len(texts)
         turns: list[tuple[_Node, int, t.Iterator[t.Any], tuple[t.Any, ...]]] = []
 
@@ -323,7 +368,7 @@ def _pick(rules: list[Rule], method: str, websocket: bool, missed: _Missed) -> R
     """Return the first rule for this method and protocol, and note those that are for others."""
     for rule in rules:
         if rule.methods is not None and method not in rule.methods:
-            missed.methods.update(rule.methods)
+            missed.methods = {*missed.methods, *rule.methods}
         elif rule.websocket != websocket:
             missed.websocket = True
         else:
@@ -347,8 +392,10 @@ def _convert(rule: Rule, values: tuple[t.Any, ...]) -> dict[str, t.Any]:
     arguments: dict[str, t.Any] = {}
 
     if values:
-        for (name, converter), value in zip(rule._converters.items(), values, strict=False):
-            arguments[name] = converter.to_python(value)
+        converters = rule._converters
+        # PERF: ``strict`` given would be most of what this costs.
+        for name, value in zip(converters, values):  # noqa: B905
+            arguments[name] = converters[name].to_python(value)
 
     if rule.defaults:
         arguments.update(rule.defaults)
@@ -356,27 +403,22 @@ def _convert(rule: Rule, values: tuple[t.Any, ...]) -> dict[str, t.Any]:
     return arguments
 
 
-def _may_redirect(rule: Rule) -> bool:
-    """Whether a request for this rule may be sent to another address."""
-    if rule.redirect_to is not None:
+def _yields(rule: Rule) -> bool:
+    """Whether a request for this rule may be sent to the address of another one."""
+    if rule.alias:
         return True
 
-    url_map = rule.map
-    if url_map.redirect_defaults:
-        if rule.alias:
-            return True
+    try:
+        rules = rule.map._rules_by_endpoint[rule.endpoint]
+    except KeyError:  # the endpoint was changed: the adapter complains
+        return True
 
-        try:
-            rules = url_map._rules_by_endpoint[rule.endpoint]
-        except KeyError:  # the endpoint was changed: the adapter complains
+    for other in rules:
+        # Those in front of the rule are the ones whose defaults win.
+        if other is rule:
+            break
+        if other.defaults or type(other).provides_defaults_for is not _provides_defaults_for:
             return True
-
-        for other in rules:
-            # Those in front of the rule are the ones whose defaults win.
-            if other is rule:
-                break
-            if other.defaults or type(other).provides_defaults_for is not _provides_defaults_for:
-                return True
 
     return False
 

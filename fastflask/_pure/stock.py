@@ -9,11 +9,13 @@ The compiled twin is ``_cython/stock.pxi``.
 from __future__ import annotations
 
 import typing as t
+from operator import attrgetter
 
 # What ``configure`` sets: classes from modules that themselves need the engines.
 stock_map_class: t.Any = None
 _session_interface_class: t.Any = None
-_session_methods: tuple[t.Any, ...] = ()
+_opening_methods: tuple[t.Any, ...] = ()
+_saving_methods: tuple[t.Any, ...] = ()
 stock_app_context_class: t.Any = None
 stock_request_context_class: t.Any = None
 map_binding: tuple[t.Any, ...] = ()
@@ -48,7 +50,7 @@ def configure(
     :param secret_key: the attribute of the application that reads the secret key.
     """
     # The last four serve the compiled twin only, which goes round their attribute reads.
-    global stock_map_class, _session_interface_class, _session_methods
+    global stock_map_class, _session_interface_class, _opening_methods, _saving_methods
     global stock_app_context_class, stock_request_context_class
     global map_binding, helpers, current_app
     from .. import globals as current
@@ -58,27 +60,29 @@ def configure(
     map_binding = (map_class.bind, map_class.adapter_class, map_class.update)  # type: ignore[attr-defined]
     stock_map_class = map_class
     _session_interface_class = session_interface_class
-    _session_methods = _methods_of_session(session_interface_class)
+    _opening_methods = _get_opening_methods(session_interface_class)
+    _saving_methods = _get_saving_methods(session_interface_class)
     stock_app_context_class = app_context_class
     stock_request_context_class = request_context_class
 
 
-def _methods_of_session(cls: t.Any) -> tuple[t.Any, ...]:
+_get_opening_methods = attrgetter("open_session", "get_signing_serializer", "get_cookie_name")
+_get_saving_methods = attrgetter("is_null_session", "save_session", "should_set_cookie")
+
+
+def opens_as_stock(interface: t.Any) -> bool:
+    """Whether the interface opens a session as the stock one does, unpatched."""
     return (
-        cls.open_session,
-        cls.get_signing_serializer,
-        cls.get_cookie_name,
-        cls.is_null_session,
-        cls.save_session,
-        cls.should_set_cookie,
+        type(interface) is _session_interface_class
+        and not interface.__dict__
+        and _get_opening_methods(_session_interface_class) == _opening_methods
     )
 
 
-def is_stock_session(interface: t.Any) -> bool:
-    """Whether the interface opens and saves as the stock one does, unpatched."""
-    cls = type(interface)
+def saves_as_stock(interface: t.Any) -> bool:
+    """Whether the interface saves a session as the stock one does, unpatched."""
     return (
-        cls is _session_interface_class
+        type(interface) is _session_interface_class
         and not interface.__dict__
-        and _methods_of_session(cls) == _session_methods
+        and _get_saving_methods(_session_interface_class) == _saving_methods
     )
