@@ -246,7 +246,8 @@ class RequestContextBase:
 
         :param exc: the error the request ends with; by default the one being handled.
         """
-        last = len(self._entries) == 1
+        entries = self._entries
+        last = len(entries) == 1
 
         try:
             if last:
@@ -260,8 +261,8 @@ class RequestContextBase:
                     close()
         finally:
             # The application context that was pushed along with this one.
-            app_context = self._entries[-1][4] if self._entries else None
-            current = request_ctx_stack._leave(self._entries)
+            app_context = entries[-1][4] if entries else None
+            current = request_ctx_stack._leave(entries)
 
             # The environ refers to the request and the request to the environ.
             if last:

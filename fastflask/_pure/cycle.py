@@ -23,6 +23,7 @@ from .. import signals
 from .._vars import cv_app, cv_request, no_req_msg
 from .context import _PendingSession, _sentinel
 from .intake import Intake
+from .response import LeanResponse
 from .stock import saves_as_stock
 from .urls import UrlBuilding
 
@@ -37,6 +38,8 @@ if t.TYPE_CHECKING:
     from ..wrappers import Response
 
 _CO_COROUTINE = 0x80
+_init = LeanResponse.__init__
+_new = object.__new__
 
 
 def _current_request_context() -> t.Any:
@@ -44,6 +47,17 @@ def _current_request_context() -> t.Any:
     if context is None:
         raise RuntimeError(no_req_msg) from None
     return context
+
+
+_ONLY_APP = (None,)
+
+
+def _scopes_of(functions: dict[str | None, t.Any], request: t.Any) -> tuple[str | None, ...]:
+    """Return the keys of a registry that concern a request, innermost first."""
+    # Where nothing is registered for a blueprint, those of the request do not matter.
+    if len(functions) == 1 and None in functions:
+        return _ONLY_APP
+    return (*request.blueprints, None)
 
 
 def _split_result(rv: tuple[t.Any, ...]) -> tuple[t.Any, t.Any, t.Any]:
@@ -170,10 +184,11 @@ class RequestCycle(Intake, UrlBuilding):
         request = _current_request_context().request
         names = (None, *reversed(request.blueprints))
 
-        for name in names:
-            if name in preprocessors:
-                for func in preprocessors[name]:
-                    func(request.endpoint, request.view_args)
+        if preprocessors:
+            for name in names:
+                if name in preprocessors:
+                    for func in preprocessors[name]:
+                        func(request.endpoint, request.view_args)
 
         for name in names:
             if name in functions:
@@ -190,7 +205,7 @@ class RequestCycle(Intake, UrlBuilding):
         Raises the error of the matching, if there was one, and answers ``OPTIONS`` where the
         rule wants that.
         """
-        request = _current_request_context().request
+        request: t.Any = (cv_request.get(None) or _current_request_context()).request
 
         if request.routing_exception is not None:
             try:
@@ -200,7 +215,7 @@ class RequestCycle(Intake, UrlBuilding):
                 del request
                 raise
 
-        rule = request.url_rule
+        rule: t.Any = request.url_rule
 
         if request.method == "OPTIONS" and getattr(rule, "provide_automatic_options", False):
             return self.make_default_options_response()  # type: ignore[attr-defined]
@@ -233,12 +248,22 @@ class RequestCycle(Intake, UrlBuilding):
             a WSGI application; or a tuple of one of these with a status, headers, or both.
         :raises TypeError: for anything else, ``None`` among it.
         """
-        rv, status, headers = _split_result(rv) if isinstance(rv, tuple) else (rv, None, None)
+        response_class = self.response_class
+        status = headers = None
 
-        if not isinstance(rv, self.response_class):
-            if isinstance(rv, (str, bytes, bytearray, Iterator)):
+        if isinstance(rv, tuple):
+            rv, status, headers = _split_result(rv)
+
+        if not isinstance(rv, response_class):
+            if isinstance(rv, (str, bytes, bytearray)) or (
+                # PERF: asking an abstract class takes long, and these two are the usual ones.
+                type(rv) is not dict and type(rv) is not list and isinstance(rv, Iterator)
+            ):
+                # PERF: a constructor that is ours is called in half of the time by position.
+                if response_class.__init__ is _init and response_class.__new__ is _new:
+                    return response_class(rv, status, headers)
                 # The class sees status and headers too, in case it does something with them.
-                return self.response_class(rv, status=status, headers=headers)
+                return response_class(rv, status=status, headers=headers)
 
             rv = self._convert_result(rv)
 
@@ -309,7 +334,7 @@ class RequestCycle(Intake, UrlBuilding):
         :param response: the response so far.
         :return: the response to send, which may be another one.
         """
-        context = _current_request_context()
+        context = cv_request.get(None) or _current_request_context()
 
         if context._after:
             for func in context._after:
@@ -318,7 +343,7 @@ class RequestCycle(Intake, UrlBuilding):
         functions = self.after_request_funcs
 
         if functions:
-            for name in (*context.request.blueprints, None):
+            for name in _scopes_of(functions, context.request):
                 if name in functions:
                     for func in reversed(functions[name]):
                         response = self.ensure_sync(func)(response)
@@ -351,7 +376,7 @@ class RequestCycle(Intake, UrlBuilding):
         functions = self.teardown_request_funcs
 
         if functions:
-            for name in (*_current_request_context().request.blueprints, None):
+            for name in _scopes_of(functions, _current_request_context().request):
                 if name in functions:
                     for func in reversed(functions[name]):
                         self.ensure_sync(func)(exc)
@@ -375,8 +400,9 @@ class RequestCycle(Intake, UrlBuilding):
         if exc is _sentinel:
             exc = sys.exc_info()[1]
 
-        for func in reversed(self.teardown_appcontext_funcs):
-            self.ensure_sync(func)(exc)
+        if self.teardown_appcontext_funcs:
+            for func in reversed(self.teardown_appcontext_funcs):
+                self.ensure_sync(func)(exc)
 
         if signals.appcontext_tearing_down.receivers:
             signals.appcontext_tearing_down.send(self, _async_wrapper=self.ensure_sync, exc=exc)

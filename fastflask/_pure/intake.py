@@ -35,6 +35,20 @@ _SCHEMES = frozenset({"http", "https"})
 _MATCH_ERRORS = frozenset({MethodNotAllowed, NotFound, RequestRedirect})
 
 
+# PERF: hosts that were looked at before, as few as there usually are.
+_simple_hosts: set[str | None] = {None}
+_MAX_SIMPLE_HOSTS = 64
+
+
+def _is_simple_host(host: t.Any) -> bool:
+    """Whether binding an adapter to the host cannot fail, whatever else it does with it."""
+    if len(host) > _MAX_LABEL or not host.isascii() or host[:1] == "." or ".." in host:
+        return False
+    if len(_simple_hosts) < _MAX_SIMPLE_HOSTS:
+        _simple_hosts.add(host)
+    return True
+
+
 class Intake:
     """The methods of an application that set up what a request works with."""
 
@@ -124,16 +138,7 @@ class Intake:
             url_map, config = self.url_map, self.config
 
             if (
-                # Binding to such a host cannot fail, whatever else it does with it.
-                (
-                    host is None
-                    or (
-                        len(host) <= _MAX_LABEL
-                        and host.isascii()
-                        and host[:1] != "."
-                        and ".." not in host
-                    )
-                )
+                (host in _simple_hosts or _is_simple_host(host))
                 and type(url_map) is stock.stock_map_class
                 and not url_map.host_matching
                 and not self.subdomain_matching
@@ -152,7 +157,7 @@ class Intake:
     def _make_pending_adapter(self, context: RequestContextBase) -> t.Any:
         """Make the adapter from what the environ said when the request began."""
         request = context.request
-        method, scheme, script_name, path_info, query = request._url_parts
+        method, scheme, script_name, path_info, query, _ = request._url_parts
         host = get_host(scheme, request._host_header, request.server, None)
         return self.url_map.bind(
             host.lower(),
@@ -171,16 +176,14 @@ class Intake:
             result: t.Any = None
 
             if context._url_adapter is _PENDING:
-                method, _, _, path, _ = request._url_parts
+                parts = request._url_parts
                 url_map: t.Any = self.url_map
-                # The server's empty path is not the root's, which it is redirected to.
-                if path != "":
-                    path = "/" if path is None else "/" + _decode(path).lstrip("/")
-                url_map.update()
+                if url_map._remap:
+                    url_map.update()
                 matcher = url_map._matcher
                 # PERF: an error is kept for the dispatch to raise, and so not raised here.
                 match = matcher._answer if type(matcher) is RouteMatcher else matcher.match_plain
-                result = match(url_map.default_subdomain or "", path, method, False)
+                result = match(url_map.default_subdomain or "", parts[5], parts[0], False)
                 if isinstance(result, HTTPException):
                     request.routing_exception = result
                     return
@@ -204,7 +207,7 @@ class Intake:
         if stock.opens_as_stock(interface):
             cookies = request.environ.get("HTTP_COOKIE")
             if not cookies or self._carries_no_session(cookies):
-                signed = bool(self.secret_key)  # type: ignore[attr-defined]
+                signed = True if self.secret_key else False  # type: ignore[attr-defined]
                 pending = self._pending_session
                 # PERF: there is nothing in it that is not the same for the next request.
                 if pending.interface is not interface or pending.signed is not signed:

@@ -68,15 +68,17 @@ class LeanRequest:
         self, environ: dict[str, t.Any], populate_request: bool = True, shallow: bool = False
     ) -> None:
         get = environ.get
-        self.method = get("REQUEST_METHOD", "GET").upper()
-        self.scheme = get("wsgi.url_scheme", "http")
+        self.method = method = get("REQUEST_METHOD", "GET").upper()
+        self.scheme = scheme = get("wsgi.url_scheme", "http")
         self._server_pair: tuple[t.Any, t.Any] = (get("SERVER_NAME"), get("SERVER_PORT"))
         script_name, path_info, query = get("SCRIPT_NAME"), get("PATH_INFO"), get("QUERY_STRING")
-        # For the URL adapter, which reads them in its own way and perhaps later.
-        self._url_parts = (self.method, self.scheme, script_name, path_info, query)
-        self.root_path = _decode(script_name or "").rstrip("/")
-        self.path = "/" + _decode(path_info or "").lstrip("/")
-        self.query_string = (query if query is not None else "").encode("latin1")
+        self.root_path = _decode(script_name).rstrip("/") if script_name else ""
+        self.path = path = "/" + _decode(path_info).lstrip("/") if path_info else "/"
+        self.query_string = query.encode("latin1") if query else b""
+        # For the URL adapter, which reads them in its own way and perhaps later. The server's
+        # empty path is not the root's, which it is redirected to.
+        path = "" if path_info == "" else path
+        self._url_parts = (method, scheme, script_name, path_info, query, path)
         self.remote_addr = get("REMOTE_ADDR")
         self.environ = environ
         self.shallow = shallow

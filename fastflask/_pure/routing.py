@@ -219,7 +219,7 @@ class RouteMatcher:
             if rule.redirect_to is not None or (rule.map.redirect_defaults and _yields(rule)):
                 return None
             try:
-                return rule, _convert(rule, values)
+                return rule, _convert(rule, values) if values or rule.defaults else {}
             except ValidationError:
                 # For what a search comes by on its way, which may have been cut short.
                 self._search(domain, path, method, websocket, missed)

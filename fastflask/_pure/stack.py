@@ -147,8 +147,9 @@ class ContextStack:
             raise
 
         # The pop may come on another thread than the push, when a stream moved on.
-        _, token, pushed, _, _ = entries.pop()
-        pushed.pop(id(token), None)
+        entry = entries.pop()
+        token = entry[1]
+        entry[2].pop(id(token), None)
         self.var.reset(token)
         return current
 
