@@ -207,7 +207,7 @@ def _url_of_request(
         url_map.update()
 
     request = context.request
-    default_method, request_scheme, script_name, _, _ = request._url_parts
+    default_method, request_scheme, script_name, _, _, _ = request._url_parts
     if values:
         for value in values.values():
             if value is None:
