@@ -191,7 +191,7 @@ cdef int _match_request(RequestContextBase self) except -1:
             domain = self._subdomain = _dict_get(attributes, "default_subdomain") or ""
             matcher = _dict_get(attributes, "_matcher")
             if type(matcher) is RouteMatcher and type(domain) is str:
-                result = (<RouteMatcher>matcher)._plain(domain, path, lean._raw_method, False)
+                result = (<RouteMatcher>matcher)._plain(domain, path, lean._raw_method, False, True)
                 if result is not None and type(result) is not tuple:
                     # PERF: kept for the dispatch to raise, and so not raised here: 2 µs of a 404.
                     request.routing_exception = result

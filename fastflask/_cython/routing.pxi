@@ -194,20 +194,25 @@ cdef class RouteMatcher:
 
         Raises ``NotFound``, ``MethodNotAllowed`` or ``WebsocketMismatch``, as the adapter does.
         """
-        result = self._plain(_route_exact(domain), _route_exact(path), method, websocket)
+        result = self._plain(_route_exact(domain), _route_exact(path), method, websocket, True)
         if result is not None and type(result) is not tuple:
             raise result
         return result
 
-    cdef object _plain(self, str domain, str path, object method, object websocket):
+    cdef object _plain(
+        self, str domain, str path, object method, object websocket, bint return_rule
+    ):
         # For the cycle as well. An error is returned, as raising it costs more than finding it.
         cdef _RouteSearch search = _route_new_search(path, method, websocket)
         cdef int result = self._search(search, domain)
         if result == _ROUTE_FOUND:
             if _route_may_redirect(search.rule, search.attributes):
                 return None
+            found = search.rule
+            if not return_rule:
+                found = _route_get(found, search.attributes, "endpoint")
             try:
-                return search.rule, _route_convert(search)
+                return found, _route_convert(search)
             except _RouteInvalid:
                 pass
         elif result != _ROUTE_MISSED:
@@ -360,9 +365,10 @@ def match_url(
             _route_exact(path),
             _route_upper(method or _route_get(self, attributes, "default_method")),
             _route_get(self, attributes, "websocket") if websocket is None else websocket,
+            bool(return_rule),
         )
         if type(found) is tuple:
-            return found if return_rule else ((<tuple>found)[0].endpoint, (<tuple>found)[1])
+            return found
         if found is not None:
             raise found
 
