@@ -201,6 +201,8 @@ BOUND_TO_THE_PROXY = ["__getattr__", "__setattr__", "__delattr__"]
 # To be called, too. Without those whose wrong number of arguments Cython words differently.
 SPECIAL = [n for n in NAMES if "__" in n and n not in ("__init__", "__class__")]
 SPECIAL += BOUND_TO_THE_PROXY
+# Called on the class of a proxy, the pure twin's forwards; Werkzeug's class has that of ``object``.
+OF_CLASS = [n for n in SPECIAL if n != "__getattribute__"]
 
 
 def show(value: Any, depth: int = 0) -> Any:
@@ -436,7 +438,7 @@ steps = st.one_of(
     st.tuples(st.just("write"), st.sampled_from(NAMES), operands),
     st.tuples(st.just("delete"), st.sampled_from(NAMES)),
     st.tuples(st.just("special"), st.sampled_from(SPECIAL), operands),
-    st.tuples(st.just("of class"), st.sampled_from(SPECIAL), operands),
+    st.tuples(st.just("of class"), st.sampled_from(OF_CLASS), operands),
     st.tuples(st.just("pickle"), st.integers(0, 5)),
     st.tuples(st.just("bind"), targets),
     st.tuples(st.just("unbind")),
