@@ -303,13 +303,19 @@ class RouteMatcher:
                 if missed.slash:
                     return None
             else:
-                text = texts[index]
-                if node.edges or (not text and index + 1 == count):
-                    choices, edges = node.choices, t.cast("t.Iterable[t.Any]", node.edges)
+                text, edges = texts[index], node.edges
+                following = node.literal.get(text)
+                if following is None and text and len(edges) == 1 and not edges[0].part.final:
+                    # PERF: the only way on, to which nobody has to come back; a fifth of a match.
+                    found = edges[0].part.scan(text)
+                    if found is not None:
+                        values += found
+                        following = edges[0].node
+                elif edges or (not text and index + 1 == count):
+                    choices = node.choices
                     if choices is not None and choices.settled:
                         edges = choices.candidates(texts, index)
                     turns.append((node, index, iter(edges), values))
-                following = node.literal.get(text)
 
             while following is None:
                 if not turns:
