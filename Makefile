@@ -135,3 +135,12 @@ crosstalk: build $(VENV)/.group-test  ## look for values of other requests, in C
 	@FASTFLASK_SPEEDUPS=0 $(PY) tests/crosstalk.py --checks $(CHECKS) --churn $(CHURN) $(ARGS)
 
 .PHONY: crosstalk
+
+docs: $(VENV)/.installed $(VENV)/.group-docs  ## build the pages of docs/ into build/docs
+	@FASTFLASK_SPEEDUPS=0 $(PY) -m sphinx -q -W --keep-going -b html -d build/doctrees docs build/docs $(ARGS)
+	@echo "build/docs/index.html"
+
+docs-try: build $(VENV)/.group-servers  ## try the servers of docs/deploying.md
+	@$(PY) tools/docs/try_deploying.py $(ARGS)
+
+.PHONY: docs docs-try
