@@ -98,6 +98,8 @@ class Flask(RequestCycle, ErrorHandling, App, PackageFiles):
     :param instance_relative_config: read configuration files relative to the instance folder.
     :param root_path: folder of the application's files. Only needed if it cannot be found out,
         as with namespace packages.
+
+    .. versionadded:: 0.1
     """
 
     #: The configuration that an application starts with.

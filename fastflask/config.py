@@ -23,6 +23,8 @@ class ConfigAttribute(t.Generic[T]):
 
     :param name: the config key to read and write.
     :param get_converter: applied to the stored value at each read.
+
+    .. versionadded:: 0.1
     """
 
     def __init__(self, name: str, get_converter: t.Callable[[t.Any], T] | None = None) -> None:

@@ -81,6 +81,8 @@ class AppContext(AppContextBase):
     Made by :meth:`.Flask.app_context`; requests and commands push one on their own.
 
     :param app: the application.
+
+    .. versionadded:: 0.1
     """
 
     if t.TYPE_CHECKING:
@@ -103,6 +105,8 @@ class RequestContext(RequestContextBase):
     :param environ: the WSGI environment.
     :param request: the request, if there is one already.
     :param session: the session, if it is open already.
+
+    .. versionadded:: 0.1
     """
 
     if t.TYPE_CHECKING:

@@ -174,7 +174,8 @@ def abort(code: int | BaseResponse, *args: t.Any, **kwargs: t.Any) -> t.NoReturn
     The current application's ``aborter`` raises it, Werkzeug's if there is none.
 
     :param code: a registered status code, or a response to answer with.
-    :param args: passed to the exception, as are the keyword arguments.
+    :param args: passed to the exception.
+    :param kwargs: passed to the exception.
     :raises LookupError: for a code nobody has registered.
 
     .. versionadded:: 0.1

@@ -125,7 +125,10 @@ class MethodView(View):
             cls.methods = found
 
     def dispatch_request(self, **kwargs: t.Any) -> ft.ResponseReturnValue:
-        """Call the method named like that of the request."""
+        """Call the method named like that of the request.
+
+        :param kwargs: the variable parts of the URL.
+        """
         verb = request.method
         handler = getattr(self, verb.lower(), None)
         if handler is None and verb == "HEAD":

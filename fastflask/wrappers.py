@@ -49,6 +49,8 @@ class Request(LeanRequest, RequestBase):
     It has all that Werkzeug's request has, and what the application knows of the request:
     the rule, the endpoint, the blueprint. To use another class, derive it from this one and
     set it as :attr:`.Flask.request_class`.
+
+    .. versionadded:: 0.1
     """
 
     json_module: t.Any = request_field("json_module", json)
@@ -224,6 +226,8 @@ class Response(LeanResponse, ResponseBase):
     It has all that Werkzeug's response has. Views seldom make one themselves, as
     :meth:`.Flask.make_response` does it for them. To use another class, derive it from this
     one and set it as :attr:`.Flask.response_class`.
+
+    .. versionadded:: 0.1
     """
 
     default_mimetype: str | None = "text/html"

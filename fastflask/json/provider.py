@@ -97,7 +97,11 @@ def _is_decimal(o: t.Any) -> bool:
 
 
 def _default(o: t.Any) -> t.Any:
-    """Turn an object that JSON lacks into one that it has."""
+    """Turn an object that JSON lacks into one that it has.
+
+    :param o: the object.
+    :raises TypeError: for any other object than those of :class:`DefaultJSONProvider`.
+    """
     if isinstance(o, date):
         return http_date(o)
     if isinstance(o, uuid.UUID) or _is_decimal(o):

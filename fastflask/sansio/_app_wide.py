@@ -69,34 +69,52 @@ class AppWideScaffold(Scaffold):
 
     @setupmethod
     def before_app_request(self, f: T_before_request) -> T_before_request:
-        """Like :meth:`before_request`, for every request of the application."""
+        """Like :meth:`before_request`, for every request of the application.
+
+        :param f: the function, which is returned as it is.
+        """
         return self._add_to_app("before_request_funcs", f)
 
     @setupmethod
     def after_app_request(self, f: T_after_request) -> T_after_request:
-        """Like :meth:`after_request`, for every request of the application."""
+        """Like :meth:`after_request`, for every request of the application.
+
+        :param f: the function, which is returned as it is.
+        """
         return self._add_to_app("after_request_funcs", f)
 
     @setupmethod
     def teardown_app_request(self, f: T_teardown) -> T_teardown:
-        """Like :meth:`teardown_request`, for every request of the application."""
+        """Like :meth:`teardown_request`, for every request of the application.
+
+        :param f: the function, which is returned as it is.
+        """
         return self._add_to_app("teardown_request_funcs", f)
 
     @setupmethod
     def app_context_processor(
         self, f: T_template_context_processor
     ) -> T_template_context_processor:
-        """Like :meth:`context_processor`, for the templates of every view."""
+        """Like :meth:`context_processor`, for the templates of every view.
+
+        :param f: the function, which is returned as it is.
+        """
         return self._add_to_app("template_context_processors", f)
 
     @setupmethod
     def app_url_value_preprocessor(self, f: T_url_value_preprocessor) -> T_url_value_preprocessor:
-        """Like :meth:`url_value_preprocessor`, for every request of the application."""
+        """Like :meth:`url_value_preprocessor`, for every request of the application.
+
+        :param f: the function, which is returned as it is.
+        """
         return self._add_to_app("url_value_preprocessors", f)
 
     @setupmethod
     def app_url_defaults(self, f: T_url_defaults) -> T_url_defaults:
-        """Like :meth:`url_defaults`, for every URL of the application."""
+        """Like :meth:`url_defaults`, for every URL of the application.
+
+        :param f: the function, which is returned as it is.
+        """
         return self._add_to_app("url_default_functions", f)
 
     @setupmethod

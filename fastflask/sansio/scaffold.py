@@ -194,27 +194,52 @@ class Scaffold:
 
     @setupmethod
     def get(self, rule: str, **options: t.Any) -> t.Callable[[T_route], T_route]:
-        """Like :meth:`route`, for ``GET``."""
+        """Like :meth:`route`, for ``GET``.
+
+        :param rule: the pattern of the URLs.
+        :param options: as of :meth:`add_url_rule`, but for ``methods``.
+        :raises TypeError: if ``methods`` is given.
+        """
         return self._method_route("GET", rule, options)
 
     @setupmethod
     def post(self, rule: str, **options: t.Any) -> t.Callable[[T_route], T_route]:
-        """Like :meth:`route`, for ``POST`` alone."""
+        """Like :meth:`route`, for ``POST`` alone.
+
+        :param rule: the pattern of the URLs.
+        :param options: as of :meth:`add_url_rule`, but for ``methods``.
+        :raises TypeError: if ``methods`` is given.
+        """
         return self._method_route("POST", rule, options)
 
     @setupmethod
     def put(self, rule: str, **options: t.Any) -> t.Callable[[T_route], T_route]:
-        """Like :meth:`route`, for ``PUT`` alone."""
+        """Like :meth:`route`, for ``PUT`` alone.
+
+        :param rule: the pattern of the URLs.
+        :param options: as of :meth:`add_url_rule`, but for ``methods``.
+        :raises TypeError: if ``methods`` is given.
+        """
         return self._method_route("PUT", rule, options)
 
     @setupmethod
     def delete(self, rule: str, **options: t.Any) -> t.Callable[[T_route], T_route]:
-        """Like :meth:`route`, for ``DELETE`` alone."""
+        """Like :meth:`route`, for ``DELETE`` alone.
+
+        :param rule: the pattern of the URLs.
+        :param options: as of :meth:`add_url_rule`, but for ``methods``.
+        :raises TypeError: if ``methods`` is given.
+        """
         return self._method_route("DELETE", rule, options)
 
     @setupmethod
     def patch(self, rule: str, **options: t.Any) -> t.Callable[[T_route], T_route]:
-        """Like :meth:`route`, for ``PATCH`` alone."""
+        """Like :meth:`route`, for ``PATCH`` alone.
+
+        :param rule: the pattern of the URLs.
+        :param options: as of :meth:`add_url_rule`, but for ``methods``.
+        :raises TypeError: if ``methods`` is given.
+        """
         return self._method_route("PATCH", rule, options)
 
     @setupmethod
