@@ -112,7 +112,7 @@ def _session(app: Flask) -> t.Iterator[Finding]:
     if cls is not SecureCookieSessionInterface:
         yield Finding("session", False, f"{_name(cls)} is an interface of its own: {later}")
     elif vars(interface) or (changed := [n for n in _SESSION if not _is_of(cls, n, "sessions")]):
-        names = ", ".join(vars(interface) or changed)
+        names = ", ".join(vars(interface) or changed)  # pyright: ignore[reportPossiblyUnboundVariable]
         yield Finding("session", False, f"the interface is changed ({names}): {later}")
     else:
         yield Finding("session", True, "signed cookie, opened when it is first used")

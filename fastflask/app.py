@@ -145,7 +145,7 @@ class Flask(RequestCycle, ErrorHandling, App, PackageFiles):
     session_interface: SessionInterface = SecureCookieSessionInterface()
 
     #: Commands of the application, available on the command line; a Click group.
-    cli = LazyGroup()
+    cli = LazyGroup()  # pyright: ignore[reportAssignmentType]
 
     def __init__(
         self,
@@ -367,7 +367,7 @@ class Flask(RequestCycle, ErrorHandling, App, PackageFiles):
         cli.show_server_banner(self.debug, self.name)
 
         try:
-            run_simple(host, port, self, **(defaults | options))
+            run_simple(host, port, self, **(defaults | options))  # pyright: ignore[reportArgumentType]
         finally:
             # So that a shell can go on with setting up, and serve again.
             self._got_first_request = False

@@ -16,7 +16,7 @@ class Blueprint(SansioBlueprint, PackageFiles):
     __doc__ = SansioBlueprint.__doc__
 
     #: Commands of the blueprint. They are added to the application's when it is registered.
-    cli = LazyGroup()
+    cli = LazyGroup()  # pyright: ignore[reportAssignmentType]
 
     def __init__(
         self,

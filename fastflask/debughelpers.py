@@ -100,7 +100,7 @@ def attach_enctype_error_multidict(request: Request) -> None:
             raise
 
     namespace = {"__getitem__": getitem, "__module__": plain.__module__}
-    request.files.__class__ = type(plain.__name__, (plain,), namespace)
+    request.files.__class__ = type(plain.__name__, (plain,), namespace)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def _dump_loader_info(loader: BaseLoader) -> t.Iterator[str]:

@@ -69,7 +69,7 @@ class Request(LeanRequest, RequestBase):
     _max_form_memory_size: int | None = None
     _max_form_parts: int | None = None
 
-    max_content_length = _limit(
+    max_content_length = _limit(  # pyright: ignore[reportAssignmentType]
         "max_content_length",
         "MAX_CONTENT_LENGTH",
         """Most bytes of the body that may be read, or ``None`` for no limit. More make a 413
@@ -77,7 +77,7 @@ class Request(LeanRequest, RequestBase):
         another limit before reading. Without a limit, and without a length from a server that
         does not end the stream itself, nothing is read.""",
     )
-    max_form_memory_size = _limit(
+    max_form_memory_size = _limit(  # pyright: ignore[reportAssignmentType]
         "max_form_memory_size",
         "MAX_FORM_MEMORY_SIZE",
         """Most bytes of a part of a ``multipart/form-data`` body that is not a file, or

@@ -301,7 +301,7 @@ class RequestCycle(Intake, UrlBuilding):
         environ = _current_request_context().request.environ
 
         try:
-            return self.response_class.force_type(rv, environ)
+            return self.response_class.force_type(rv, environ)  # pyright: ignore[reportArgumentType]
         except TypeError as e:
             raise TypeError(f"{e}\n{wanted}").with_traceback(e.__traceback__) from None
 

@@ -99,7 +99,7 @@ class Intake:
             request.trusted_hosts = trusted_hosts
 
         # Refuses a host that is not trusted; binding to the environ does not.
-        request.host = get_environ_host(request.environ, request.trusted_hosts)
+        request.host = get_environ_host(request.environ, request.trusted_hosts)  # pyright: ignore[reportAttributeAccessIssue]
         return self._bind_to_environ(request.environ, config["SERVER_NAME"])
 
     def _bind_to_environ(self, environ: dict[str, t.Any], server_name: str | None) -> MapAdapter:

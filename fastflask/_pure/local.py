@@ -107,7 +107,7 @@ class LocalProxy(_WerkzeugProxy[T]):
         if isinstance(found, _ProxyLookup) and name != "__doc__"
     )
     # On an instance this is the object's docstring.
-    __doc__ = _ProxyLookup(
+    __doc__ = _ProxyLookup(  # pyright: ignore[reportAssignmentType]
         class_value=__doc__, fallback=lambda self: type(self).__doc__, is_attr=True
     )
 

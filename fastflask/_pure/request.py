@@ -68,8 +68,10 @@ class LeanRequest:
         self, environ: dict[str, t.Any], populate_request: bool = True, shallow: bool = False
     ) -> None:
         get = environ.get
-        self.method = method = get("REQUEST_METHOD", "GET").upper()
-        self.scheme = scheme = get("wsgi.url_scheme", "http")
+        method: str = get("REQUEST_METHOD", "GET").upper()
+        scheme: str = get("wsgi.url_scheme", "http")
+        self.method = method
+        self.scheme = scheme
         self._server_pair: tuple[t.Any, t.Any] = (get("SERVER_NAME"), get("SERVER_PORT"))
         script_name, path_info, query = get("SCRIPT_NAME"), get("PATH_INFO"), get("QUERY_STRING")
         self.root_path = _decode(script_name).rstrip("/") if script_name else ""

@@ -87,7 +87,12 @@ class LeanResponse:
         if not stock and cls.headers is not _lean_headers:
             # The headers are kept elsewhere, so nothing may wait here.
             super().__init__(  # type: ignore[call-arg]
-                response, status, headers, mimetype, content_type, direct_passthrough
+                response,  # pyright: ignore[reportCallIssue]
+                status,
+                headers,
+                mimetype,
+                content_type,
+                direct_passthrough,
             )
             return
 
