@@ -63,8 +63,8 @@ lint: $(VENV)/.group-lint  ## check style
 	@$(PY) -m ruff format --check .
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" cython-lint $(filter-out setup.py,$(SOURCES))
 
-types: $(VENV)/.installed $(VENV)/.group-types  ## check types
-	@$(PY) -m mypy
+types: build $(VENV)/.group-types  ## check types, also as an application sees them
+	@$(PY) tools/check_types.py $(ARGS)
 
 format: $(VENV)/.group-lint  ## rewrite the files in the project's style
 	@$(PY) -m ruff check --fix .
@@ -144,3 +144,37 @@ docs-try: build $(VENV)/.group-servers  ## try the servers of docs/deploying.md
 	@$(PY) tools/docs/try_deploying.py $(ARGS)
 
 .PHONY: docs docs-try
+
+PACKAGES = $(PY) tools/packages
+dist: $(VENV)/.group-build  ## build the sdist and wheels for every Python here into dist/
+	@$(PACKAGES)/build.py
+
+test-dist: $(VENV)/.group-build  ## install each artefact of dist/ elsewhere and test it
+	@$(PACKAGES)/check.py $(ARGS)
+
+test-all: $(VENV)/.group-build  ## run all tests on every Python here, each in a .venv-3.x
+	@set -e; for python in $$($(PACKAGES)/pythons.py); do \
+	    version=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	    echo "== Python $$version"; \
+	    $(MAKE) VENV=.venv-$$version PYTHON=$$python test; \
+	done
+
+tests-min: $(VENV)/.group-build  ## run all tests with the lowest versions that are allowed
+	@mkdir -p build && $(PACKAGES)/lowest.py > build/lowest.txt
+	@PIP_CONSTRAINT="$(CURDIR)/build/lowest.txt" $(MAKE) VENV=.venv-min test
+
+tests-newest: $(VENV)/.group-build  ## run the tests with the newest Flask and Werkzeug, bounds or not
+	@$(MAKE) VENV=.venv-newest build .venv-newest/.group-test
+	@.venv-newest/bin/python -m pip -qq install --upgrade flask werkzeug jinja2 click
+	@.venv-newest/bin/python -m pip list | grep -iE '^(flask|werkzeug|jinja2|click) '
+	@$(MAKE) VENV=.venv-newest test
+
+# The interpreter is not built for it, so its own leaks are not looked at.
+SANITIZED = LD_PRELOAD="$$($${CC:-cc} -print-file-name=libasan.so)" PYTHONMALLOC=malloc \
+    ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+sanitize: $(VENV)/.installed $(VENV)/.group-test  ## run the tests with the sanitizers of the compiler
+	@FASTFLASK_BUILD=sanitize FASTFLASK_SPEEDUPS=1 $(MAKE) build
+	@FASTFLASK_SPEEDUPS=1 $(SANITIZED) $(PY) -m pytest -m "not slow" $(ARGS); status=$$?; \
+	rm -f $(MODULE) $(VENV)/.built*; exit $$status
+
+.PHONY: dist test-dist test-all tests-min tests-newest sanitize
