@@ -101,6 +101,8 @@ def _default(o: t.Any) -> t.Any:
 
     :param o: the object.
     :raises TypeError: for any other object than those of :class:`DefaultJSONProvider`.
+
+    .. versionadded:: 0.1
     """
     if isinstance(o, date):
         return http_date(o)
