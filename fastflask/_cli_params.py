@@ -45,7 +45,7 @@ class CertParamType(click.ParamType):  # type: ignore[type-arg]
     @staticmethod
     def _check_adhoc(word: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
-            import cryptography  # noqa: F401
+            import cryptography  # noqa: F401 # pyright: ignore[reportMissingImports]
         except ImportError:
             raise click.BadParameter(
                 "Using ad-hoc certificates requires the cryptography library.", ctx, param

@@ -141,7 +141,7 @@ class RequestContextBase:
         self._after: list[t.Callable[..., t.Any]] | None = None
         self._entries: list[Entry] = []
         self._url_adapter: t.Any = None
-        self._binds_plainly = False
+        self._adapter_class: t.Any = None
 
         if request is None:
             request = app.request_class(environ)

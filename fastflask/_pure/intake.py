@@ -150,9 +150,9 @@ class Intake:
                 return
 
         try:
-            context._url_adapter = self.create_url_adapter(request)
+            context._url_adapter = self.create_url_adapter(context.request)
         except HTTPException as e:
-            request.routing_exception = e
+            context.request.routing_exception = e
 
     def _make_pending_adapter(self, context: RequestContextBase) -> t.Any:
         """Make the adapter from what the environ said when the request began."""

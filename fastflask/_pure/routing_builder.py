@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 from copy import copy
+from types import MethodType
 from urllib.parse import quote
 
 from werkzeug.routing import BaseConverter, IntegerConverter, Rule, ValidationError
@@ -155,14 +156,12 @@ class _Pieces:
 
     def fill(self, converters: dict[str, t.Any], values: t.Mapping[str, t.Any]) -> list[str]:
         """Return the texts with the values in their places."""
-        texts = self.texts[:]
+        texts = self.texts.copy()
         for index, name in self.variables:
             converter, value = converters[name], values[name]
-            try:
-                method = converter.to_url.__func__
-            except AttributeError:
-                method = None
+            to_url = converter.to_url
             # PERF: stock converters are spared a call, and most texts another one.
+            method = to_url.__func__ if type(to_url) is MethodType else None
             if method is _text_to_url:
                 text = value if type(value) is str else str(value)
                 texts[index] = text.translate(in_path) if text.isascii() else quote_path(text)
@@ -174,7 +173,7 @@ class _Pieces:
             ):
                 texts[index] = str(value)
             else:
-                texts[index] = converter.to_url(value)
+                texts[index] = to_url(value)
         return texts
 
 

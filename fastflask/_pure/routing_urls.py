@@ -165,7 +165,7 @@ def choose_rule(
             ):
                 builder = rule._builder  # type: ignore[attr-defined]
                 if builder is not None:
-                    if rule.arguments and not rule.arguments.issubset(values):
+                    if rule.arguments and not values.keys() >= rule.arguments:
                         return None
                     try:
                         if len(values) == builder._count:
@@ -203,7 +203,7 @@ def _build_first(
             methods = rule.methods
             if method is not None and methods is not None and method not in methods:
                 continue
-            if rule.arguments and not rule.arguments.issubset(values):
+            if rule.arguments and not values.keys() >= rule.arguments:
                 continue
 
         builder = None

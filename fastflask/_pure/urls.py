@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import typing as t
 from operator import attrgetter
+from types import MethodType
 from urllib.parse import quote
 
 from werkzeug.routing import BuildError, MapAdapter
@@ -85,17 +86,16 @@ def url_for(
     .. versionadded:: 0.1
     """
     current_app = stock.helpers.current_app
-    if current_app is stock.current_app and (context := cv_app.get(None)) is not None:
-        current_app = context.app
+    context: t.Any = cv_app.get(None)
+    if context is not None and current_app is stock.current_app:
+        app = context.app
+        build = app.url_for
         # PERF: another call with arguments by name would take a fifth of all.
-        cls = type(current_app)
-        if (
-            getattr(cls, "url_for", None) is _stock_url_for
-            and cls.__getattribute__ is object.__getattribute__
-            and "url_for" not in current_app.__dict__
-        ):
-            return _url_for(current_app, endpoint, _anchor, _method, _scheme, _external, values)
-    return current_app.url_for(  # type: ignore[no-any-return]
+        if type(build) is MethodType and build.__func__ is _stock_url_for:
+            return _url_for(app, endpoint, _anchor, _method, _scheme, _external, values)
+    else:
+        build = current_app.url_for
+    return build(  # type: ignore[no-any-return]
         endpoint, _anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external, **values
     )
 
@@ -109,15 +109,19 @@ def _url_for(
     external: bool | None,
     values: dict[str, t.Any],
 ) -> str:
-    context = cv_request.get(None)
+    context: t.Any = cv_request.get(None)
 
     if context is None:
-        adapter: t.Any = _adapter_outside_requests(app)
+        adapter = _adapter_outside_requests(app)
         if external is None:
             external = True
     else:
         if getattr(type(context), "url_adapter", None) is _stock_url_adapter:
             adapter = context._url_adapter
+            if adapter is _PENDING:
+                adapter_class = context._adapter_class or _plain_adapter_class(context)
+                if adapter_class is None or adapter_class.build is not build_url:
+                    adapter = context.url_adapter
         else:
             adapter = context.url_adapter
 
@@ -136,7 +140,32 @@ def _url_for(
 
     try:
         if adapter is _PENDING:
-            url = _url_of_request(context, endpoint, values, method, external, scheme)
+            # What an adapter would answer that is made of what the environ said.
+            url_map = context.app.url_map
+            if url_map._remap:
+                url_map.update()
+
+            default_method, _, script_name, _, _, _ = context.request._url_parts
+            given = values
+            for value in values.values() if values else ():
+                if value is None:
+                    given = given_values(values)
+                    break
+
+            built = choose_rule(
+                url_map._rules_by_endpoint, endpoint, given, method, default_method, True, None
+            )
+            if built is None:
+                raise BuildError(endpoint, dict(given), method, context.url_adapter)
+
+            (domain, path), websocket = built
+            root = _decode(script_name) if script_name else "/"
+            if external or websocket or domain != (url_map.default_subdomain or ""):
+                url = _whole_url(context.request, scheme, websocket, domain, root, path)
+            elif root == "/":
+                url = f"/{path.lstrip('/')}"
+            else:
+                url = f"{root.rstrip('/')}/{path.lstrip('/')}"
         else:
             url = adapter.build(
                 endpoint, values, method=method, url_scheme=scheme, force_external=external
@@ -172,65 +201,34 @@ def _adapter_outside_requests(app: t.Any) -> t.Any:
     return adapter
 
 
-def _binds_plainly(url_map: t.Any) -> bool:
-    """Whether an adapter that the map makes is a stock one."""
-    attributes = url_map.__dict__
-    cls = type(url_map)
-    return (
-        _binding_of(cls) == stock.map_binding
-        and cls.adapter_class.build is build_url
-        and _adapter_of(cls.adapter_class) == _stock_adapter
-        and "bind" not in attributes
-        and "adapter_class" not in attributes
-    )
+def _plain_adapter_class(context: t.Any) -> t.Any:
+    """Return the class of the adapter that is made for a request, if it is the stock one.
 
-
-def _url_of_request(
-    context: t.Any,
-    endpoint: str,
-    values: dict[str, t.Any],
-    method: str | None,
-    external: bool,
-    scheme: str | None,
-) -> str:
-    """Build a URL as the adapter of a request would that is made of what the environ said."""
+    It is asked for once, as a request has one adapter.
+    """
     url_map = context.app.url_map
-    if not context._binds_plainly:
-        # Asked once, as a request has one adapter.
-        context._binds_plainly = _binds_plainly(url_map)
-    if not context._binds_plainly or url_map.adapter_class.build is not build_url:
-        return context.url_adapter.build(  # type: ignore[no-any-return]
-            endpoint, values, method=method, url_scheme=scheme, force_external=external
-        )
+    cls = type(url_map)
+    if (
+        _binding_of(cls) != stock.map_binding
+        or _adapter_of(cls.adapter_class) != _stock_adapter
+        or "bind" in url_map.__dict__
+        or "adapter_class" in url_map.__dict__
+    ):
+        return None
+    context._adapter_class = cls.adapter_class
+    return cls.adapter_class
 
-    if url_map._remap:
-        url_map.update()
 
-    request = context.request
-    default_method, request_scheme, script_name, _, _, _ = request._url_parts
-    if values:
-        for value in values.values():
-            if value is None:
-                values = given_values(values)
-                break
-
-    built = choose_rule(
-        url_map._rules_by_endpoint, endpoint, values, method, default_method, True, None
-    )
-    if built is None:
-        raise BuildError(endpoint, dict(values), method, context.url_adapter)
-
-    (domain, path), websocket = built
-    path = path.lstrip("/")
-    root = _decode(script_name) if script_name else "/"
-    if not external and not websocket and domain == (url_map.default_subdomain or ""):
-        return f"/{path}" if root == "/" else f"{root.rstrip('/')}/{path}"
-
-    host = get_host(request_scheme, request._host_header, request.server, None).lower()
+def _whole_url(
+    request: t.Any, scheme: str | None, websocket: bool, domain: str, root: str, path: str
+) -> str:
+    """Return a URL with the host of a request."""
+    own_scheme = request._url_parts[1]
+    host = get_host(own_scheme, request._host_header, request.server, None).lower()
     return whole_url(
-        request_scheme if scheme is None else scheme,
+        own_scheme if scheme is None else scheme,
         websocket,
         f"{domain}.{host}" if domain else host,
         root if root.endswith("/") else f"{root}/",
-        path,
+        path.lstrip("/"),
     )
