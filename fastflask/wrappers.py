@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing as t
+from operator import attrgetter
 
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import BadRequest, HTTPException, default_exceptions
@@ -148,8 +149,8 @@ _SPECIAL_HEADERS = frozenset({"location", "content-location"})
 
 
 # What an error page is made of. Werkzeug's own classes keep theirs, as each is always the same.
-_PAGE_METHODS = ("get_body", "get_description", "name")
-_page_methods = [getattr(HTTPException, name) for name in _PAGE_METHODS]
+_get_page_methods = attrgetter("get_body", "get_description", "name")
+_page_methods = _get_page_methods(HTTPException)
 _pages: dict[type, tuple[str | None, str, bytes]] = {}
 
 
@@ -163,10 +164,7 @@ def _page_of_error(error: HTTPException, environ: WSGIEnvironment) -> bytes:
     code: int = error.code  # type: ignore[assignment]
     kept = _pages.get(cls)
 
-    if (
-        default_exceptions.get(code) is not cls
-        or [getattr(cls, name) for name in _PAGE_METHODS] != _page_methods
-    ):
+    if default_exceptions.get(code) is not cls or _get_page_methods(cls) != _page_methods:
         return error.get_body(environ, None).encode()
 
     phrase = HTTP_STATUS_CODES[code]
@@ -207,14 +205,18 @@ def _response_to_error(
         return None
 
     headers = Headers(error.get_headers(environ, None))
+    names = {name.lower() for name, _ in headers._list}
 
-    if "content-type" not in headers or not _SPECIAL_HEADERS.isdisjoint(
-        [name.lower() for name, _ in headers._list]
-    ):
+    if "content-type" not in names or not _SPECIAL_HEADERS.isdisjoint(names):
         return None
 
     page = _page_of_error(error, environ)
-    headers["Content-Length"] = str(len(page))
+
+    if "content-length" in names:
+        headers["Content-Length"] = str(len(page))
+    else:
+        headers._list.append(("Content-Length", str(len(page))))
+
     # An iterator, as what was received is one: the response counts as streamed.
     body = BodyIterator([] if environ["REQUEST_METHOD"] == "HEAD" else [page], None)
     return cls._assemble(headers, f"{code} {HTTP_STATUS_CODES[code].upper()}", code, body)

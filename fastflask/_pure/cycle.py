@@ -77,6 +77,14 @@ def _split_result(rv: tuple[t.Any, ...]) -> tuple[t.Any, t.Any, t.Any]:
     )
 
 
+def _wanted_instead_of(rv: t.Any) -> str:
+    return (
+        "The view function did not return a valid response. The return type must be a"
+        " string, dict, list, tuple with headers or status, Response instance, or WSGI"
+        f" callable, but it was a {type(rv).__name__}."
+    )
+
+
 class RequestCycle(Intake, UrlBuilding):
     """The stage methods of an application; a base of :class:`~fastflask.Flask`."""
 
@@ -289,21 +297,16 @@ class RequestCycle(Intake, UrlBuilding):
         if isinstance(rv, (dict, list)):
             return self.json.response(rv)
 
-        wanted = (
-            "The view function did not return a valid response. The return type must be a"
-            " string, dict, list, tuple with headers or status, Response instance, or WSGI"
-            f" callable, but it was a {type(rv).__name__}."
-        )
-
         if not (isinstance(rv, BaseResponse) or callable(rv)):
-            raise TypeError(wanted)
+            raise TypeError(_wanted_instead_of(rv))
 
         environ = _current_request_context().request.environ
 
         try:
             return self.response_class.force_type(rv, environ)  # pyright: ignore[reportArgumentType]
         except TypeError as e:
-            raise TypeError(f"{e}\n{wanted}").with_traceback(e.__traceback__) from None
+            text = f"{e}\n{_wanted_instead_of(rv)}"
+            raise TypeError(text).with_traceback(e.__traceback__) from None
 
     def finalize_request(self, rv: t.Any, from_error_handler: bool = False) -> Response:
         """Make the response and run what comes after the view.
