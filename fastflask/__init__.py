@@ -48,6 +48,10 @@ from .wrappers import Request as Request
 from .wrappers import Response as Response
 
 if not t.TYPE_CHECKING:
+    from ._classic import classic_names
+
+    _find_classic_name = classic_names(__name__, level=2)
+    del classic_names
 
     def __getattr__(name: str) -> t.Any:
         if name == "cli":
@@ -57,7 +61,7 @@ if not t.TYPE_CHECKING:
             return importlib.import_module("fastflask.cli")
 
         if name != "__version__":
-            raise AttributeError(name)
+            return _find_classic_name(name)
 
         import warnings
 

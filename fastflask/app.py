@@ -25,6 +25,10 @@ from werkzeug.wrappers import Response as BaseResponse  # noqa: F401
 from werkzeug.wsgi import get_host as get_host
 
 from . import typing as ft  # noqa: F401
+from ._classic import classic_names
+from ._classic_app import ClassicApp
+from ._classic_ctx import ClassicRequestContext
+from ._classic_hooks import HOOKS
 from ._errors import ErrorHandling
 from ._impl import RequestCycle, configure
 from ._lazy_cli import LazyGroup
@@ -69,10 +73,12 @@ configure(
     globals_class=_AppCtxGlobals,
     config_class=Config,
     secret_key=vars(App)["secret_key"],
+    classic_hooks=HOOKS,
+    auto_pop=vars(ClassicRequestContext)["auto_pop"],
 )
 
 
-class Flask(RequestCycle, ErrorHandling, App, PackageFiles):
+class Flask(RequestCycle, ErrorHandling, App, PackageFiles, ClassicApp):
     """An application: a registry of views, rules, templates and settings that is served by WSGI.
 
     ::
@@ -426,3 +432,7 @@ class Flask(RequestCycle, ErrorHandling, App, PackageFiles):
             return self.request_context(builder.get_environ())
         finally:
             builder.close()
+
+
+if not t.TYPE_CHECKING:
+    __getattr__ = classic_names(__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import typing as t
 
+from ._classic_app import ClassicBlueprint
 from ._lazy_cli import LazyGroup
 from ._resources import PackageFiles
 from .sansio.blueprints import Blueprint as SansioBlueprint
@@ -12,7 +13,7 @@ from .sansio.blueprints import BlueprintSetupState as BlueprintSetupState
 from .sansio.scaffold import _sentinel
 
 
-class Blueprint(SansioBlueprint, PackageFiles):
+class Blueprint(SansioBlueprint, PackageFiles, ClassicBlueprint):
     __doc__ = SansioBlueprint.__doc__
 
     #: Commands of the blueprint. They are added to the application's when it is registered.

@@ -19,6 +19,7 @@ import click
 from werkzeug import run_simple as run_simple
 from werkzeug.serving import is_running_from_reloader as is_running_from_reloader
 
+from ._classic import classic_names
 from ._cli_app import F as F
 from ._cli_app import ScriptInfo as ScriptInfo
 from ._cli_app import pass_script_info as pass_script_info
@@ -240,6 +241,10 @@ The application is the one named by '--app' or by the environment variable
 directory.
 """,
 )
+
+
+if not t.TYPE_CHECKING:
+    __getattr__ = classic_names("fastflask.cli")
 
 
 def main() -> None:

@@ -10,6 +10,8 @@ import typing as t
 
 from werkzeug.utils import import_string
 
+from ._classic_config import ClassicConfig
+
 if t.TYPE_CHECKING:
     import typing_extensions as te
 
@@ -48,7 +50,7 @@ class ConfigAttribute(t.Generic[T]):
         obj.config[self.__name__] = value
 
 
-class Config(dict):  # type: ignore[type-arg]
+class Config(ClassicConfig):
     """A dictionary of settings, with methods that read them from elsewhere.
 
     It behaves as a plain ``dict`` in every other way. Of what the ``from_*``
@@ -74,6 +76,7 @@ class Config(dict):  # type: ignore[type-arg]
     ) -> None:
         super().__init__(defaults or {})
         self.root_path = root_path
+        self._notice()
 
     def from_envvar(self, variable_name: str, silent: bool = False) -> bool:
         """Run the Python file that an environment variable points to.

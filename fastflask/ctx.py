@@ -6,7 +6,10 @@ import typing as t
 from functools import update_wrapper
 
 from . import typing as ft
+from ._classic import classic_names
+from ._classic_ctx import ClassicRequestContext
 from ._impl import AppContextBase, GlobalsBase, RequestContextBase
+from ._merged_context import MergedContext, OneArgument
 from .globals import _cv_app, _cv_request
 
 if t.TYPE_CHECKING:
@@ -75,7 +78,7 @@ class _AppCtxGlobals(GlobalsBase):
         return f"<flask.g of '{context.app.name}'>"
 
 
-class AppContext(AppContextBase):
+class AppContext(AppContextBase, MergedContext):
     """What belongs to one use of the application: a request, a command, a ``with`` block.
 
     Made by :meth:`.Flask.app_context`; requests and commands push one on their own.
@@ -85,6 +88,8 @@ class AppContext(AppContextBase):
     .. versionadded:: 0.1
     """
 
+    __signature__ = OneArgument()
+
     if t.TYPE_CHECKING:
         app: Flask
         g: _AppCtxGlobals
@@ -93,7 +98,7 @@ class AppContext(AppContextBase):
         def __enter__(self) -> AppContext: ...
 
 
-class RequestContext(RequestContextBase):
+class RequestContext(RequestContextBase, ClassicRequestContext):
     """What belongs to one request: the request object, the session, the URL adapter.
 
     Made by :meth:`.Flask.request_context`, or by :meth:`.Flask.test_request_context` in tests.
@@ -216,3 +221,7 @@ def has_app_context() -> bool:
     .. versionadded:: 0.1
     """
     return _cv_app.get(None) is not None
+
+
+if not t.TYPE_CHECKING:
+    __getattr__ = classic_names(__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 
 from . import _vars
+from ._classic import classic_names
 from ._impl import LocalProxy
 
 if t.TYPE_CHECKING:
@@ -35,3 +36,6 @@ request: Request = LocalProxy(  # type: ignore[assignment]
 session: SessionMixin = LocalProxy(  # type: ignore[assignment]
     _cv_request, "session", unbound_message=_no_req_msg
 )
+
+if not t.TYPE_CHECKING:
+    __getattr__ = classic_names(__name__)

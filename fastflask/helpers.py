@@ -18,6 +18,8 @@ from werkzeug.exceptions import abort as _wz_abort
 from werkzeug.utils import redirect as _wz_redirect
 from werkzeug.wrappers import Response as BaseResponse
 
+from ._classic import classic_names
+from ._classic_arguments import takes_classic
 from ._impl import url_for as url_for
 from .globals import _cv_app, _cv_request, current_app, request, request_ctx, session
 from .signals import message_flashed
@@ -255,6 +257,12 @@ def _prepare_send_file_kwargs(**kwargs: t.Any) -> dict[str, t.Any]:
     return kwargs
 
 
+@takes_classic(
+    add_etags="etag",
+    attachment_filename="download_name",
+    cache_timeout="max_age",
+    filename_or_fp="path_or_file",
+)
 def send_file(
     path_or_file: os.PathLike[t.AnyStr] | str | t.IO[bytes],
     mimetype: str | None = None,
@@ -296,6 +304,12 @@ def send_file(
     return werkzeug.utils.send_file(**arguments)  # type: ignore[return-value]
 
 
+@takes_classic(
+    add_etags="etag",
+    attachment_filename="download_name",
+    cache_timeout="max_age",
+    filename="path",
+)
 def send_from_directory(
     directory: os.PathLike[str] | str,
     path: os.PathLike[str] | str,
@@ -369,3 +383,7 @@ def _split_blueprint_path(name: str) -> list[str]:
         name = name.rpartition(".")[0]
         path.append(name)
     return path
+
+
+if not t.TYPE_CHECKING:
+    __getattr__ = classic_names(__name__)

@@ -6,7 +6,11 @@ connected to it.
 
 from __future__ import annotations
 
+import typing as t
+
 from blinker import Namespace
+
+from ._classic import classic_names
 
 # An own namespace: names that extensions choose cannot clash with these.
 _signals = Namespace()
@@ -26,3 +30,6 @@ request_tearing_down = _signals.signal("request-tearing-down")
 before_render_template = _signals.signal("before-render-template")
 template_rendered = _signals.signal("template-rendered")
 message_flashed = _signals.signal("message-flashed")
+
+if not t.TYPE_CHECKING:
+    __getattr__ = classic_names(__name__)

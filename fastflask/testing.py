@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from werkzeug.test import Client
 from werkzeug.wrappers import Request as BaseRequest
 
+from ._classic import classic_names
 from .cli import ScriptInfo
 from .sessions import SessionMixin
 
@@ -262,3 +263,7 @@ class FlaskCliRunner(CliRunner):
         """
         kwargs.setdefault("obj", ScriptInfo(create_app=lambda: self.app))
         return super().invoke(self.app.cli if cli is None else cli, args, **kwargs)
+
+
+if not t.TYPE_CHECKING:
+    __getattr__ = classic_names(__name__)

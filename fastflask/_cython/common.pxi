@@ -117,6 +117,7 @@ cdef list _app_context_stages = []
 cdef list _request_context_stages = []
 cdef list _session_stages = []
 cdef list _config_stages = []
+cdef list _classic_hooks = []
 
 # By tag, modulo the size. An application has few classes, and one that loses its slot to another
 # is only looked at again.

@@ -20,6 +20,8 @@ cdef enum:
     _REQUEST_CONTEXT_PLAIN = 128
     # The adapter is read as the attribute that the C base has.
     _CONTEXT_ADAPTER = 128 | 256
+    _CONTEXT_AUTO_POP = 512
+    _CONTEXT_LEAVING = 2 | 512
 
 
 class GlobalsBase:
@@ -56,8 +58,11 @@ cdef class AppContextBase:
     cdef bint _g_pending
     cdef object __weakref__
 
-    def __init__(self, app):
+    # A request makes it a context of the kind that the next release of Flask has.
+    def __init__(self, app, *, request=None, session=None):
         _init_app_context(self, _as_cycle(app))
+        if request is not None:
+            (<object>self)._take_request(request, session)
 
     @property
     def app(self):
@@ -328,7 +333,7 @@ cdef class RequestContextBase:
         return self
 
     def __exit__(self, exc_type, exc_value, tb):
-        self.pop(exc_value)
+        _leave_request_context(self, exc_value)
 
     def __repr__(self):
         request = self.request
@@ -421,6 +426,18 @@ cdef int _pop_request_context(RequestContextBase self, object exc) except -1:
             raise AssertionError(
                 f"Popped wrong request context. ({current!r} instead of {self!r})"
             )
+    return 0
+
+
+cdef inline int _leave_request_context(RequestContextBase self, object exc) except -1:
+    """Pop a request context at its end, by ``auto_pop`` if somebody overrides that."""
+    cdef unsigned int stock = _stock_of(self, &_last_request_context, _request_context_stages)
+    if stock & _CONTEXT_LEAVING == _CONTEXT_LEAVING:
+        _pop_request_context(self, exc)
+    elif stock & _CONTEXT_AUTO_POP:
+        (<object>self).pop(exc)
+    else:
+        (<object>self).auto_pop(exc)
     return 0
 
 

@@ -279,7 +279,4 @@ cdef object _answer(RequestCycle app, object environ, object start_response):
         if error is not None and (<object>app).should_ignore_error(error):
             error = None
 
-        if _stock_of(context, &_last_request_context, _request_context_stages) & _CONTEXT_POP:
-            _pop_request_context(context, error)
-        else:
-            (<object>context).pop(error)
+        _leave_request_context(context, error)

@@ -228,6 +228,10 @@ cdef int _open_session(RequestCycle app, RequestContextBase context) except -1:
     interface = _session_interface_of(app)
     request = context.request
 
+    if not _own(app) & _OWN_CLASSIC_HOOKS:
+        context._opened_session = (<object>app)._open_session_by_hooks(request)
+        return 0
+
     if _is_stock_session(interface) and isinstance(request, LeanRequest):
         config = _config_of(app)
         cookies = _environ_get((<LeanRequest>request).environ, "HTTP_COOKIE", None)

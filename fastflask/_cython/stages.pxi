@@ -5,10 +5,9 @@
 
 cdef object _full_dispatch(RequestCycle app):
     cdef object rv
-    app._got_first_request = True
 
-    if not _fields_are_own(app):
-        (<object>app)._got_first_request = True
+    if app._got_first_request is not True or not _own(app) & _OWN_CLASSIC_HOOKS:
+        (<object>app)._begin_request()
 
     try:
         if _started_receivers:
@@ -265,7 +264,9 @@ cdef object _process(RequestCycle app, object response):
 
     session = _session_of(context)
 
-    if not interface.is_null_session(session):
+    if not _own(app) & _OWN_CLASSIC_HOOKS:
+        (<object>app)._save_session_by_hooks(session, response)
+    elif not interface.is_null_session(session):
         interface.save_session(app, session, response)
 
     return response

@@ -85,6 +85,13 @@ cdef enum:
     # All that decides what url_for() returns before the adapter is asked.
     _OWN_URLS = 1 << 30
 
+cdef extern from *:
+    """
+    #define FF_OWN_CLASSIC_HOOKS 0x80000000u
+    """
+    # The methods that earlier releases called, all of them. (No enum goes up to the last bit.)
+    const unsigned int _OWN_CLASSIC_HOOKS "FF_OWN_CLASSIC_HOOKS"
+
 
 def configure(
     *,
@@ -96,6 +103,8 @@ def configure(
     globals_class,
     config_class,
     secret_key,
+    classic_hooks,
+    auto_pop,
 ):
     """Tell the cycle which classes are the stock ones.
 
@@ -110,6 +119,8 @@ def configure(
     :param globals_class: the namespace of an application context.
     :param config_class: the configuration.
     :param secret_key: the attribute of the application that reads the secret key.
+    :param classic_hooks: methods of the application that are called only if overridden.
+    :param auto_pop: the method of a request context that is called only if overridden.
     """
     global _stock_map_class, _stock_session_class, _stock_app_context_class
     global _stock_request_context_class, _stock_globals_class, _split_blueprint_path
@@ -126,6 +137,9 @@ def configure(
     ]
     _config_stages[:] = [("__getitem__", config_class.__getitem__)]
     _app_stages[24:] = [("secret_key", secret_key)]
+    _classic_hooks[:] = classic_hooks.items()
+    _stage_bits.update(dict.fromkeys(classic_hooks, _OWN_CLASSIC_HOOKS))
+    _request_context_stages[9:] = [("auto_pop", auto_pop)]
     _request_stages[6:] = [
         (name, request_class.__dict__[name])
         for name in ("endpoint", "blueprint", "blueprints", *_REQUEST_FIELDS)
@@ -224,6 +238,8 @@ cdef unsigned int _look_again(RequestCycle app) except? 0:
             notes.stock |= _PLAIN_LOOKUP
         if _has_own_urls(cls):
             notes.stock |= _OWN_URLS
+        if _stock_bits(cls, _classic_hooks) == (1 << len(_classic_hooks)) - 1:
+            notes.stock |= _OWN_CLASSIC_HOOKS
         for value, bit in (
             (notes.request_class, _OWN_REQUEST_CLASS),
             (notes.response_class, _OWN_RESPONSE_CLASS),

@@ -14,6 +14,7 @@ import typing as t
 from .._vars import cv_app
 from ..signals import appcontext_popped, appcontext_pushed
 from .stack import Entry, app_ctx_stack, request_ctx_stack
+from .stock import leave
 
 if t.TYPE_CHECKING:
     from contextvars import Token
@@ -50,11 +51,17 @@ class AppContextBase:
     :param app: the application.
     """
 
-    def __init__(self, app: t.Any) -> None:
+    # A request makes it a context of the kind that the next release of Flask has.
+    def __init__(
+        self, app: t.Any, *, request: t.Any | None = None, session: t.Any | None = None
+    ) -> None:
         self.app = app
         self._entries: list[Entry] = []
         self._url_adapter = app.create_url_adapter(None)
         self._g = app.app_ctx_globals_class()
+
+        if request is not None:
+            self._take_request(request, session)  # type: ignore[attr-defined]
 
     @property
     def url_adapter(self) -> MapAdapter | None:
@@ -286,7 +293,7 @@ class RequestContextBase:
         exc_value: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        self.pop(exc_value)
+        leave(self, exc_value)
 
     def __repr__(self) -> str:
         request = self.request

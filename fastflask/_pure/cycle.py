@@ -19,12 +19,18 @@ from types import FunctionType
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as BaseResponse
 
-from .. import signals
 from .._vars import cv_app, cv_request, no_req_msg
+from ..signals import (
+    appcontext_tearing_down,
+    request_finished,
+    request_started,
+    request_tearing_down,
+)
+from . import stock
 from .context import _PendingSession, _sentinel
 from .intake import Intake
 from .response import LeanResponse
-from .stock import saves_as_stock
+from .stock import calls_no_hooks, leave, saves_as_stock
 from .urls import UrlBuilding
 
 if t.TYPE_CHECKING:
@@ -151,7 +157,7 @@ class RequestCycle(Intake, UrlBuilding):
                 if error is not None and self.should_ignore_error(error):  # type: ignore[attr-defined]
                     error = None
 
-                context.pop(error)
+                leave(context, error)
             finally:
                 # The error's traceback refers to this frame, and the request may to the error.
                 del context, error
@@ -160,11 +166,15 @@ class RequestCycle(Intake, UrlBuilding):
 
     def full_dispatch_request(self) -> Response:
         """Run the hooks and the view, turn errors and results into a response, and finish it."""
-        self._got_first_request = True
+        if not self._got_first_request or (
+            type(self).try_trigger_before_first_request_functions is not stock.first_step  # type: ignore[attr-defined]
+            or "try_trigger_before_first_request_functions" in self.__dict__
+        ):
+            self._begin_request()  # type: ignore[attr-defined]
 
         try:
-            if signals.request_started.receivers:
-                signals.request_started.send(self, _async_wrapper=self.ensure_sync)
+            if request_started.receivers:
+                request_started.send(self, _async_wrapper=self.ensure_sync)
 
             result = self.preprocess_request()
             result = self.dispatch_request() if result is None else result
@@ -320,10 +330,8 @@ class RequestCycle(Intake, UrlBuilding):
         try:
             response = self.process_response(response)
 
-            if signals.request_finished.receivers:
-                signals.request_finished.send(
-                    self, _async_wrapper=self.ensure_sync, response=response
-                )
+            if request_finished.receivers:
+                request_finished.send(self, _async_wrapper=self.ensure_sync, response=response)
         except Exception:
             if not from_error_handler:
                 raise
@@ -357,7 +365,9 @@ class RequestCycle(Intake, UrlBuilding):
         if type(context._opened_session) is _PendingSession and saves_as_stock(interface):
             return response
 
-        if not interface.is_null_session(context._session):
+        if not calls_no_hooks(self):
+            self._save_session_by_hooks(context._session, response)  # type: ignore[attr-defined]
+        elif not interface.is_null_session(context._session):
             interface.save_session(self, context._session, response)
 
         return response
@@ -384,8 +394,8 @@ class RequestCycle(Intake, UrlBuilding):
                     for func in reversed(functions[name]):
                         self.ensure_sync(func)(exc)
 
-        if signals.request_tearing_down.receivers:
-            signals.request_tearing_down.send(self, _async_wrapper=self.ensure_sync, exc=exc)
+        if request_tearing_down.receivers:
+            request_tearing_down.send(self, _async_wrapper=self.ensure_sync, exc=exc)
 
     def do_teardown_appcontext(
         self,
@@ -407,5 +417,5 @@ class RequestCycle(Intake, UrlBuilding):
             for func in reversed(self.teardown_appcontext_funcs):
                 self.ensure_sync(func)(exc)
 
-        if signals.appcontext_tearing_down.receivers:
-            signals.appcontext_tearing_down.send(self, _async_wrapper=self.ensure_sync, exc=exc)
+        if appcontext_tearing_down.receivers:
+            appcontext_tearing_down.send(self, _async_wrapper=self.ensure_sync, exc=exc)

@@ -204,6 +204,9 @@ class Intake:
         interface: t.Any = self.session_interface
         request = context.request
 
+        if not stock.calls_no_hooks(self):
+            return self._open_session_by_hooks(request)  # type: ignore[attr-defined]
+
         if stock.opens_as_stock(interface):
             cookies = request.environ.get("HTTP_COOKIE")
             if not cookies or self._carries_no_session(cookies):

@@ -22,6 +22,11 @@ map_binding: tuple[t.Any, ...] = ()
 # The module that offers ``url_for``, and which of its names that is about.
 helpers: t.Any = None
 current_app: t.Any = None
+_open_session: t.Any = None
+_save_session: t.Any = None
+_make_null_session: t.Any = None
+first_step: t.Any = None
+_auto_pop: t.Any = None
 
 
 def configure(
@@ -34,6 +39,8 @@ def configure(
     globals_class: type,
     config_class: type,
     secret_key: t.Any,
+    classic_hooks: dict[str, t.Any],
+    auto_pop: t.Any,
 ) -> None:
     """Tell the cycle which classes are the stock ones.
 
@@ -48,11 +55,14 @@ def configure(
     :param globals_class: the namespace of an application context.
     :param config_class: the configuration.
     :param secret_key: the attribute of the application that reads the secret key.
+    :param classic_hooks: methods of the application that are called only if overridden.
+    :param auto_pop: the method of a request context that is called only if overridden.
     """
-    # The last four serve the compiled twin only, which goes round their attribute reads.
+    # The four before the last two serve the compiled twin only, which goes round their reads.
     global stock_map_class, _session_interface_class, _opening_methods, _saving_methods
     global stock_app_context_class, stock_request_context_class
     global map_binding, helpers, current_app
+    global _open_session, _save_session, _make_null_session, first_step, _auto_pop
     from .. import globals as current
     from .. import helpers as stock_helpers
 
@@ -64,6 +74,11 @@ def configure(
     _saving_methods = _get_saving_methods(session_interface_class)
     stock_app_context_class = app_context_class
     stock_request_context_class = request_context_class
+    _open_session = classic_hooks["open_session"]
+    _save_session = classic_hooks["save_session"]
+    _make_null_session = classic_hooks["make_null_session"]
+    first_step = classic_hooks["try_trigger_before_first_request_functions"]
+    _auto_pop = auto_pop
 
 
 _get_opening_methods = attrgetter("open_session", "get_signing_serializer", "get_cookie_name")
@@ -86,3 +101,25 @@ def saves_as_stock(interface: t.Any) -> bool:
         and not interface.__dict__
         and _get_saving_methods(_session_interface_class) == _saving_methods
     )
+
+
+def calls_no_hooks(app: t.Any) -> bool:
+    """Whether nobody overrides the hooks of sessions that earlier releases had."""
+    cls = type(app)
+    attributes = app.__dict__
+    return (
+        cls.open_session is _open_session
+        and cls.save_session is _save_session
+        and cls.make_null_session is _make_null_session
+        and "open_session" not in attributes
+        and "save_session" not in attributes
+        and "make_null_session" not in attributes
+    )
+
+
+def leave(context: t.Any, exc: BaseException | None) -> None:
+    """Pop a request context at its end, by ``auto_pop`` if somebody overrides that."""
+    if getattr(type(context), "auto_pop", _auto_pop) is _auto_pop:
+        context.pop(exc)
+    else:
+        context.auto_pop(exc)

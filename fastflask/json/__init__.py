@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as _json
 import typing as t
 
+from .._classic import classic_names
 from ..globals import current_app
 from .provider import _default
 
@@ -87,3 +88,7 @@ def jsonify(*args: t.Any, **kwargs: t.Any) -> Response:
     .. versionadded:: 0.1
     """
     return current_app.json.response(*args, **kwargs)  # type: ignore[return-value]
+
+
+if not t.TYPE_CHECKING:
+    __getattr__ = classic_names(__name__)

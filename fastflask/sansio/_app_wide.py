@@ -137,14 +137,26 @@ class AppWideScaffold(Scaffold):
 
     # Templates
 
-    @setupmethod
+    @t.overload
+    def app_template_filter(self, name: T_template_filter) -> T_template_filter: ...
+
+    @t.overload
     def app_template_filter(
         self, name: str | None = None
-    ) -> t.Callable[[T_template_filter], T_template_filter]:
+    ) -> t.Callable[[T_template_filter], T_template_filter]: ...
+
+    @setupmethod
+    def app_template_filter(
+        self, name: T_template_filter | str | None = None
+    ) -> T_template_filter | t.Callable[[T_template_filter], T_template_filter]:
         """Decorate a function to be a filter in all templates of the application.
 
-        :param name: what templates call it, by default the function's name.
+        :param name: what templates call it, by default the function's name; or the function.
         """
+
+        if callable(name):
+            self.add_app_template_filter(name)
+            return name
 
         def decorator(f: T_template_filter) -> T_template_filter:
             self.add_app_template_filter(f, name=name)
@@ -163,14 +175,26 @@ class AppWideScaffold(Scaffold):
         """
         self._add_to_jinja("filters", f, name)
 
-    @setupmethod
+    @t.overload
+    def app_template_test(self, name: T_template_test) -> T_template_test: ...
+
+    @t.overload
     def app_template_test(
         self, name: str | None = None
-    ) -> t.Callable[[T_template_test], T_template_test]:
+    ) -> t.Callable[[T_template_test], T_template_test]: ...
+
+    @setupmethod
+    def app_template_test(
+        self, name: T_template_test | str | None = None
+    ) -> T_template_test | t.Callable[[T_template_test], T_template_test]:
         """Decorate a function to be a test in all templates of the application.
 
-        :param name: what templates call it, by default the function's name.
+        :param name: what templates call it, by default the function's name; or the function.
         """
+
+        if callable(name):
+            self.add_app_template_test(name)
+            return name
 
         def decorator(f: T_template_test) -> T_template_test:
             self.add_app_template_test(f, name=name)
@@ -187,14 +211,26 @@ class AppWideScaffold(Scaffold):
         """
         self._add_to_jinja("tests", f, name)
 
-    @setupmethod
+    @t.overload
+    def app_template_global(self, name: T_template_global) -> T_template_global: ...
+
+    @t.overload
     def app_template_global(
         self, name: str | None = None
-    ) -> t.Callable[[T_template_global], T_template_global]:
+    ) -> t.Callable[[T_template_global], T_template_global]: ...
+
+    @setupmethod
+    def app_template_global(
+        self, name: T_template_global | str | None = None
+    ) -> T_template_global | t.Callable[[T_template_global], T_template_global]:
         """Decorate a function that all templates of the application may call.
 
-        :param name: what templates call it, by default the function's name.
+        :param name: what templates call it, by default the function's name; or the function.
         """
+
+        if callable(name):
+            self.add_app_template_global(name)
+            return name
 
         def decorator(f: T_template_global) -> T_template_global:
             self.add_app_template_global(f, name=name)

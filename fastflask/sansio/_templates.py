@@ -48,10 +48,18 @@ class TemplateScaffold(Scaffold):
         """
         return filename is None or filename.endswith((".html", ".htm", ".xml", ".xhtml", ".svg"))
 
-    @setupmethod
+    @t.overload
+    def template_filter(self, name: T_template_filter) -> T_template_filter: ...
+
+    @t.overload
     def template_filter(
         self, name: str | None = None
-    ) -> t.Callable[[T_template_filter], T_template_filter]:
+    ) -> t.Callable[[T_template_filter], T_template_filter]: ...
+
+    @setupmethod
+    def template_filter(
+        self, name: T_template_filter | str | None = None
+    ) -> T_template_filter | t.Callable[[T_template_filter], T_template_filter]:
         """Decorate a function to be a template filter.
 
         ::
@@ -60,8 +68,12 @@ class TemplateScaffold(Scaffold):
             def backwards(text):
                 return text[::-1]
 
-        :param name: what templates call it, by default the function's name.
+        :param name: what templates call it, by default the function's name; or the function.
         """
+
+        if callable(name):
+            self.add_template_filter(name)
+            return name
 
         def decorator(f: T_template_filter) -> T_template_filter:
             self.add_template_filter(f, name=name)
@@ -78,14 +90,26 @@ class TemplateScaffold(Scaffold):
         """
         self.jinja_env.filters[name or f.__name__] = f
 
-    @setupmethod
+    @t.overload
+    def template_test(self, name: T_template_test) -> T_template_test: ...
+
+    @t.overload
     def template_test(
         self, name: str | None = None
-    ) -> t.Callable[[T_template_test], T_template_test]:
+    ) -> t.Callable[[T_template_test], T_template_test]: ...
+
+    @setupmethod
+    def template_test(
+        self, name: T_template_test | str | None = None
+    ) -> T_template_test | t.Callable[[T_template_test], T_template_test]:
         """Decorate a function to be a template test, used as ``{% if value is name %}``.
 
-        :param name: what templates call it, by default the function's name.
+        :param name: what templates call it, by default the function's name; or the function.
         """
+
+        if callable(name):
+            self.add_template_test(name)
+            return name
 
         def decorator(f: T_template_test) -> T_template_test:
             self.add_template_test(f, name=name)
@@ -102,14 +126,26 @@ class TemplateScaffold(Scaffold):
         """
         self.jinja_env.tests[name or f.__name__] = f
 
-    @setupmethod
+    @t.overload
+    def template_global(self, name: T_template_global) -> T_template_global: ...
+
+    @t.overload
     def template_global(
         self, name: str | None = None
-    ) -> t.Callable[[T_template_global], T_template_global]:
+    ) -> t.Callable[[T_template_global], T_template_global]: ...
+
+    @setupmethod
+    def template_global(
+        self, name: T_template_global | str | None = None
+    ) -> T_template_global | t.Callable[[T_template_global], T_template_global]:
         """Decorate a function that every template may call.
 
-        :param name: what templates call it, by default the function's name.
+        :param name: what templates call it, by default the function's name; or the function.
         """
+
+        if callable(name):
+            self.add_template_global(name)
+            return name
 
         def decorator(f: T_template_global) -> T_template_global:
             self.add_template_global(f, name=name)

@@ -7,9 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from fastflask import Flask
+from fastflask import Flask, _classic
 from fastflask.ctx import AppContext, RequestContext
 from fastflask.testing import FlaskClient, FlaskCliRunner
+
+
+@pytest.fixture(autouse=True)
+def nothing_has_warned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Classic names warn once in a process; here, once in each test."""
+    monkeypatch.setattr(_classic, "_warned", set())
 
 
 @pytest.fixture
