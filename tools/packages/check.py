@@ -138,9 +138,8 @@ def attempt(trial: Trial, folder: Path, suite: Path, options: list[str]) -> None
     subprocess.run(groups, check=True, env=environment(), cwd=folder)
     switch = {"FASTFLASK_SPEEDUPS": str(int(trial.implementation == "compiled"))}
     for where in (suite, suite / "examples" / "notes"):
-        command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
-        if where == suite:
-            command += options
+        command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        command += options if where == suite else ["tests"]
         done = subprocess.run(command, cwd=where, env={**environment(), **switch})
         if done.returncode:
             raise Wrong(f"pytest, exit status {done.returncode}, in {where.relative_to(suite)}")
@@ -150,7 +149,8 @@ def main(options: list[str]) -> None:
     failed = []
     with tempfile.TemporaryDirectory(prefix="fastflask-") as name:
         suite = Path(name) / "suite"
-        for part in ("tests", "examples"):
+        # Some tests are about the benches and the docs. None of them needs the package's sources.
+        for part in ("bench", "docs", "examples", "tests"):
             shutil.copytree(ROOT / part, suite / part, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "pyproject.toml", suite)
 
