@@ -79,7 +79,7 @@ def pyright() -> list[str]:
     try:
         diagnostics = json.loads(said[said.index("{") :])["generalDiagnostics"]
     except ValueError:
-        return [said]
+        return [f"pyright reports no result: {said}"]
     problems, types = [], {}
     for each in diagnostics:
         name = os.path.basename(each["file"])
