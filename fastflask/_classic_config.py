@@ -64,11 +64,25 @@ class ClassicConfig(Classic, dict):  # type: ignore[type-arg]
             self._notice()
 
     def setdefault(self, key: str, default: t.Any = None) -> t.Any:
+        """Return a setting, after setting it if it is not there.
+
+        :param key: the setting.
+        :param default: its value if it has none.
+
+        .. versionadded:: 0.1
+        """
         value = super().setdefault(key, default)
         self._notice()
         return value
 
     def update(self, *args: t.Any, **kwargs: t.Any) -> None:
+        """Set several settings.
+
+        :param args: a mapping, or pairs of keys and values.
+        :param kwargs: more settings.
+
+        .. versionadded:: 0.1
+        """
         super().update(*args, **kwargs)
         self._notice()
 
