@@ -5,6 +5,7 @@ Loaded with ``-p`` before pytest reads a ``conftest.py``, so that no test sees t
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.metadata
 import json
@@ -34,7 +35,9 @@ def alias_modules() -> None:
     for module in pkgutil.walk_packages(fastflask.__path__, "fastflask."):
         tail = module.name.removeprefix("fastflask")
         if not any(part.startswith("_") for part in tail.split(".")):
-            sys.modules["flask" + tail] = importlib.import_module(module.name)
+            # Some are names of earlier releases of Flask, and some need an extra.
+            with contextlib.suppress(ImportError):
+                sys.modules["flask" + tail] = importlib.import_module(module.name)
 
 
 def answer_for_flask() -> None:
