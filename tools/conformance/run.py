@@ -2,6 +2,10 @@
 
     python tools/conformance/run.py
     python tools/conformance/run.py --mode pure -- tests/test_basic.py -k cookie
+    python tools/conformance/run.py --newest
+
+The release is the one that fastflask follows, or with ``--newest`` the last one, to see what a
+later release of Flask will ask for.
 
 Needs the test group of pyproject.toml, and the network the first time. Exit status: 0 if every
 failure is listed in allowed_failures.json, 1 if one is not, 2 if the tests could not be run.
@@ -35,17 +39,25 @@ class CannotRun(Exception):
     """There is no result, good or bad."""
 
 
+def download(folder: Path, requirement: str) -> Path:
+    """Have pip put a source archive of Flask into *folder*."""
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "-qq"]
+    only_source = ["--no-deps", "--no-binary=:all:", f"--dest={folder}", requirement]
+    # The archive is what counts: pip goes on to read its metadata, for which it needs more.
+    status = subprocess.run([*pip, *only_source], cwd=ROOT).returncode
+    archives = list(folder.glob("flask-*.tar.gz"))
+    if len(archives) != 1:
+        raise CannotRun(f"pip could not download {requirement} (status {status})")
+    return archives[0]
+
+
 def fetch(cache: Path) -> Path:
-    """Return the release's source archive, downloaded by pip unless it is there already."""
+    """Return the source archive of the release that is followed; downloaded once."""
     archive = cache / f"flask-{VERSION}.tar.gz"
 
     if not archive.exists():
-        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "-qq"]
-        only_source = ["--no-deps", "--no-binary=:all:", f"--dest={cache}", f"flask=={VERSION}"]
-        # The archive is what counts: pip goes on to read its metadata, for which it needs more.
-        status = subprocess.run([*pip, *only_source], cwd=ROOT).returncode
-        if not archive.exists():
-            raise CannotRun(f"pip could not download Flask {VERSION} (status {status})")
+        with tempfile.TemporaryDirectory(dir=cache) as folder:
+            download(Path(folder), f"flask=={VERSION}").replace(archive)
 
     if hashlib.sha256(archive.read_bytes()).hexdigest() != SHA256:
         raise CannotRun(f"{archive} is not the released archive; remove it and try again")
@@ -114,8 +126,8 @@ def judge(found: dict, allowed: dict[str, str], complete: bool) -> list[str]:
     return bad
 
 
-def table(rows: dict[str, dict], allowed: dict[str, str]) -> str:
-    lines = [f"{'Flask ' + VERSION:<14}" + "".join(f"{name:>9}" for name in (*OUTCOMES, "total"))]
+def table(version: str, rows: dict[str, dict], allowed: dict[str, str]) -> str:
+    lines = [f"{'Flask ' + version:<14}" + "".join(f"{name:>9}" for name in (*OUTCOMES, "total"))]
     for mode, found in rows.items():
         count = Counter(found["outcomes"].values())
         numbers = [*(count[name] for name in OUTCOMES), count.total()]
@@ -140,6 +152,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--mode", action="append", choices=SWITCH, help="default: both")
+    parser.add_argument("--newest", action="store_true", help="the tests of the last release")
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache", help="for the download")
     parser.add_argument("pytest_args", nargs="*", metavar="-- ARGUMENT", help="to select tests")
     options = parser.parse_args()
@@ -149,19 +162,24 @@ def main() -> int:
 
     try:
         options.cache.mkdir(exist_ok=True)
-        archive = fetch(options.cache.resolve())
-        for mode in options.mode or modes_here():
-            print(f"== Flask {VERSION}'s tests, {mode}", flush=True)
-            with tempfile.TemporaryDirectory() as folder:
-                found = run(mode, unpack(archive, Path(folder)), options.pytest_args)
-            rows[mode] = found
-            complete = not options.pytest_args
-            problems += [f"{mode}: {text}" for text in judge(found, allowed, complete)]
+        with tempfile.TemporaryDirectory() as newest:
+            if options.newest:
+                archive = download(Path(newest), "flask")
+            else:
+                archive = fetch(options.cache.resolve())
+            version = archive.name.removeprefix("flask-").removesuffix(".tar.gz")
+            for mode in options.mode or modes_here():
+                print(f"== Flask {version}'s tests, {mode}", flush=True)
+                with tempfile.TemporaryDirectory() as folder:
+                    found = run(mode, unpack(archive, Path(folder)), options.pytest_args)
+                rows[mode] = found
+                complete = version == VERSION and not options.pytest_args
+                problems += [f"{mode}: {text}" for text in judge(found, allowed, complete)]
     except CannotRun as error:
         print(error, file=sys.stderr)
         return 2
 
-    print(table(rows, allowed))
+    print(table(version, rows, allowed))
     print("\n".join(problems) or "no failure that is not allowed")
     return 1 if problems else 0
 
