@@ -140,8 +140,8 @@ docs: $(VENV)/.installed $(VENV)/.group-docs  ## build the pages of docs/ into b
 	@FASTFLASK_SPEEDUPS=0 $(PY) -m sphinx -q -W --keep-going -b html -d build/doctrees docs build/docs $(ARGS)
 	@echo "build/docs/index.html"
 
-docs-try: build $(VENV)/.group-servers  ## try the servers of docs/deploying.md
-	@$(PY) tools/docs/try_deploying.py $(ARGS)
+docs-try: $(VENV)/.group-build  ## try each command of the quickstart and of docs/deploying.md
+	@$(PY) tools/docs/try_commands.py
 
 .PHONY: docs docs-try
 
