@@ -47,7 +47,7 @@ class CoroutineCall(AsyncToSync[..., t.Any]):
     """
 
     def __call__(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
-        __traceback_hide__ = True  # noqa: F841 - debuggers leave this frame out
+        __traceback_hide__ = True  # debuggers leave this frame out
 
         if self.force_new_loop or not _is_ordinary():
             return super().__call__(*args, **kwargs)
@@ -91,7 +91,7 @@ async def _finish(
 
     :param handled: the error that the caller is handling, so that it is there for ``raise``.
     """
-    __traceback_hide__ = True  # noqa: F841
+    __traceback_hide__ = True
     try:
         if handled is None:
             outcome.result = await awaitable

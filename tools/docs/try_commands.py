@@ -5,9 +5,9 @@
 In a new folder, one after the other, as the pages have them: from making an environment and
 installing to two workers behind each server. Commands of pip find wheels that were made and
 downloaded before; from then on there is no network, where the system can take it away. A command
-below a comment ``<!-- try: URL -->`` is a server: it has to answer again and again, and to end when it
-is asked to. All others have to end well. With ``FASTFLASK_SPEEDUPS=1`` in the environment that means:
-compiled. Exit status: 0 if all do so.
+below a comment ``<!-- try: URL -->`` is a server: it has to answer again and again, and to end when
+it is asked to. All others have to end well. With ``FASTFLASK_SPEEDUPS=1`` in the environment that
+means: compiled. Exit status: 0 if all do so.
 """
 
 from __future__ import annotations
