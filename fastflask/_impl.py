@@ -34,7 +34,6 @@ NAMES = (
     "make_redirect",
     "match_url",
     "request_ctx_stack",
-    "request_field",
     "update_map",
     "url_for",
 )
@@ -117,7 +116,6 @@ if t.TYPE_CHECKING:
     from ._pure import make_redirect as make_redirect
     from ._pure import match_url as match_url
     from ._pure import request_ctx_stack as request_ctx_stack
-    from ._pure import request_field as request_field
     from ._pure import update_map as update_map
     from ._pure import url_for as url_for
 else:

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Request as RequestBase
 from werkzeug.wrappers import Response as ResponseBase
 
 from . import json
-from ._impl import BodyIterator, LeanRequest, LeanResponse, request_field
+from ._impl import BodyIterator, LeanRequest, LeanResponse
 from .globals import current_app
 from .helpers import _split_blueprint_path
 
@@ -54,17 +54,17 @@ class Request(LeanRequest, RequestBase):
     .. versionadded:: 0.1
     """
 
-    json_module: t.Any = request_field("json_module", json)
+    json_module: t.Any = json
 
     #: The rule that the URL was matched to. Its ``methods`` are those allowed for the URL; after
     #: a mismatch look at ``routing_exception.valid_methods``.
-    url_rule: Rule | None = request_field("url_rule", None)
+    url_rule: Rule | None = None
 
     #: The arguments from the URL, or ``None`` if matching failed.
-    view_args: dict[str, t.Any] | None = request_field("view_args", None)
+    view_args: dict[str, t.Any] | None = None
 
     #: The error of the matching, usually :exc:`~werkzeug.exceptions.NotFound`.
-    routing_exception: HTTPException | None = request_field("routing_exception", None)
+    routing_exception: HTTPException | None = None
 
     _max_content_length: int | None = None
     _max_form_memory_size: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import typing as t
 import weakref
@@ -10,6 +11,7 @@ import pytest
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import SecurityError
 from werkzeug.test import create_environ
+from werkzeug.utils import cached_property
 from werkzeug.wrappers import Request as PlainRequest
 from wrapper_classes import Classes, make_classes, outcome
 
@@ -168,6 +170,89 @@ def test_property_in_a_request_class_of_an_application(name: str) -> None:
     got = app.test_client().get("/5")
     assert got.text == ("5 bp" if name == "endpoint" else "5 None")
     assert reads
+
+
+PER_REQUEST = ["json_module", "url_rule", "view_args", "routing_exception"]
+
+
+@pytest.mark.parametrize("name", PER_REQUEST)
+def test_what_is_set_for_each_request_has_a_plain_default(name: str) -> None:
+    default = fastflask.json if name == "json_module" else None
+    assert inspect.getattr_static(Request, name) is default
+
+
+@pytest.mark.parametrize("looked", [False, True])
+@pytest.mark.parametrize("name", PER_REQUEST)
+def test_what_is_set_for_each_request_set_and_deleted(
+    classes: Classes, name: str, looked: bool
+) -> None:
+    """As with an attribute in the instance's dict, before and after somebody looked at that."""
+
+    def run(base: t.Any) -> t.Any:
+        cls = type("Own", (base,), {name: "of the class"})
+        request, seen = cls(create_environ()), []
+        # A name that is not interned is another object.
+        odd = "".join(list(name))
+        for value in "first", None, "second", False:
+            setattr(request, name, value)
+            assert not looked or vars(request)[name] is value
+            seen += [getattr(request, name), getattr(request, odd), hasattr(request, "x" + odd)]
+        setattr(request, odd, "third")
+        setattr(cls, name, "another of the class")
+        seen.append(getattr(request, name))
+        delattr(request, odd)
+        seen += [name in vars(request), getattr(request, name), outcome(lambda: request.absent)]
+        with pytest.raises(AttributeError):
+            delattr(request, name)
+        setattr(cls, name, property(lambda self: "a property"))
+        seen += [getattr(request, name), outcome(lambda: setattr(request, name, 1))[0]]
+        return seen
+
+    assert run(classes.request) == run(PlainRequest)
+
+
+def test_attributes_of_a_request_with_a_way_of_its_own(classes: Classes) -> None:
+    def run(base: t.Any) -> t.Any:
+        class Own(base):  # type: ignore[misc]
+            def __getattribute__(self, name: str) -> t.Any:
+                return "own" if name == "view_args" else super().__getattribute__(name)
+
+            def __getattr__(self, name: str) -> str:
+                return f"no {name}"
+
+            def __setattr__(self, name: str, value: t.Any) -> None:
+                super().__setattr__(name, ("set", value) if name == "url_rule" else value)
+
+        request = Own(create_environ("/a?x=1"))
+        request.url_rule = request.view_args = request.other = 1
+        return request.url_rule, request.view_args, request.other, request.absent, request.args
+
+    assert run(classes.request) == run(PlainRequest)
+
+
+def test_cached_properties_of_a_request(classes: Classes) -> None:
+    def run(base: t.Any) -> t.Any:
+        made: list[int] = []
+
+        def compute(self: t.Any) -> int:
+            made.append(1)
+            return len(made)
+
+        class Own(base):  # type: ignore[misc]
+            kept = cached_property(compute)
+            renamed = cached_property(compute, name="another")
+
+        request = Own(create_environ("/a"))
+        seen: list[t.Any] = [request.kept, request.kept, "kept" in vars(request)]
+        seen += [request.renamed, request.compute, "renamed" in vars(request)]
+        request.kept = 7
+        seen.append(request.kept)
+        del request.kept
+        seen += [request.kept, outcome(lambda: request.another)]
+        vars(request)["kept"] = 8
+        return [*seen, request.kept, made, request.url, "url" in vars(request)]
+
+    assert run(classes.request) == run(PlainRequest)
 
 
 def test_blueprints_overridden_in_a_request_class() -> None:

@@ -177,10 +177,19 @@ cdef class _ProxySource:
         return _source_value(self)
 
 
+# How the classes of requests read attributes, unless they have a way of their own.
+cdef void *_request_getattro = NULL
+
+
 cdef inline object _attribute_of(object target, object name):
     """Read an attribute of any object."""
-    if _type_of(target).tp_getattro == <void *>PyObject_GenericGetAttr:
+    cdef void *read = _type_of(target).tp_getattro
+
+    if read == <void *>PyObject_GenericGetAttr:
         return PyObject_GenericGetAttr(target, name)
+
+    if read == _request_getattro:
+        return _read_request(<LeanRequest>target, name)
 
     return _guarded_attribute_of(target, name)
 

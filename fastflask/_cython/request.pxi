@@ -116,7 +116,7 @@ cdef class LeanRequest:
     cdef object _host_header
     # Whether the application looked at the host when the request began, and trusted any.
     cdef bint _any_host
-    # What RequestField shows; ``None`` is what the class has.
+    # What is set for each request, without a dict for it; ``None`` is what the class has.
     cdef object _json_module
     cdef object _url_rule
     cdef object _view_args
@@ -187,6 +187,15 @@ cdef class LeanRequest:
         if "files" in _vars(self):
             _BaseRequest.close(self)
 
+    def __getattribute__(self, name):
+        return _read_request(self, name)
+
+    def __setattr__(self, name, value):
+        _write_request(self, name, <PyObject *>value)
+
+    def __delattr__(self, name):
+        _write_request(self, name, NULL)
+
     def __getstate__(self):
         return dict(_show_dict_of_request(self))
 
@@ -199,61 +208,6 @@ cdef class LeanRequest:
         from copyreg import __newobj__
 
         return __newobj__, (type(self),), self.__getstate__()
-
-
-@cython.final
-cdef class _RequestField:
-    """An attribute of the request class whose values requests keep without a dict."""
-
-    cdef object default
-    cdef Py_ssize_t number
-
-    def __get__(self, request, owner):
-        if request is None:
-            return self.default
-        value = self._read(<LeanRequest?>request)
-        return self.default if value is None else value
-
-    def __set__(self, request, value):
-        self._write(<LeanRequest?>request, value)
-
-    def __delete__(self, request):
-        self._write(<LeanRequest?>request, None)
-
-    cdef object _read(self, LeanRequest request):
-        if self.number == 0:
-            return request._json_module
-        if self.number == 1:
-            return request._url_rule
-        if self.number == 2:
-            return request._view_args
-        return request._routing_exception
-
-    cdef int _write(self, LeanRequest request, object value) except -1:
-        if self.number == 0:
-            request._json_module = value
-        elif self.number == 1:
-            request._url_rule = value
-        elif self.number == 2:
-            request._view_args = value
-        else:
-            request._routing_exception = value
-        return 0
-
-
-cdef tuple _REQUEST_FIELDS = ("json_module", "url_rule", "view_args", "routing_exception")
-
-
-def request_field(name, default):
-    """Return an attribute for the request class, which is set for each request.
-
-    :param name: ``json_module``, ``url_rule``, ``view_args`` or ``routing_exception``.
-    :param default: its value for the class, and for requests that have none.
-    """
-    cdef _RequestField field = _RequestField.__new__(_RequestField)
-    field.default = default
-    field.number = _REQUEST_FIELDS.index(name)
-    return field
 
 
 cdef int _init_request(
@@ -305,58 +259,11 @@ cdef int _close_request(object request) except -1:
     return 0
 
 
-# Reading __dict__ shows the fields as entries, and setting it takes them from there: a subclass
-# may make a request of another one by taking over its __dict__.
-
-cdef tuple _REQUEST_STATE = (
-    "environ",
-    "shallow",
-    "method",
-    "scheme",
-    "root_path",
-    "path",
-    "remote_addr",
-    "query_string",
-    "headers",
-    "server",
-)
-
-
-def _show_dict_of_request(LeanRequest self):
-    cdef dict attributes = _show_fields(self, LeanRequest, _REQUEST_STATE)
-    # It has to be asked for, as with Werkzeug: the question may be refused.
-    if self._host is not None or self._any_host:
-        attributes["host"] = self.host
-    for name, value in zip(
-        _REQUEST_FIELDS,
-        (self._json_module, self._url_rule, self._view_args, self._routing_exception),
-    ):
-        if value is not None:
-            attributes[name] = value
-    return attributes
-
-
-cdef int _adopt_request(LeanRequest self, dict attributes) except -1:
-    environ = attributes.get("environ")
-    if environ is not None:
-        _init_request(self, environ, False, attributes.get("shallow", False))
-    return _adopt_fields(self, attributes, (*_REQUEST_STATE, "host", *_REQUEST_FIELDS))
-
-
-def _set_dict_of_request(LeanRequest self, attributes):
-    PyObject_GenericSetDict(self, attributes, NULL)
-    _adopt_request(self, attributes)
-
-
-_keep_dict_1(LeanRequest)
-_set_type_attribute(LeanRequest, "__dict__", property(_show_dict_of_request, _set_dict_of_request))
-
-
 # configure() adds those of the request class.
 _request_stages += [
     ("close", LeanRequest.__dict__["close"]),
-    ("__getattribute__", object.__getattribute__),
-    ("__setattr__", object.__setattr__),
+    ("__getattribute__", LeanRequest.__dict__["__getattribute__"]),
+    ("__setattr__", LeanRequest.__dict__["__setattr__"]),
     ("trusted_hosts", None),
     ("__init__", LeanRequest.__dict__["__init__"]),
     ("__new__", LeanRequest.__dict__["__new__"]),

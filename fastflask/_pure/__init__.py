@@ -7,7 +7,6 @@ from .cycle import RequestCycle as RequestCycle
 from .local import LocalProxy as LocalProxy
 from .redirects import make_redirect as make_redirect
 from .request import LeanRequest as LeanRequest
-from .request import request_field as request_field
 from .response import BodyIterator as BodyIterator
 from .response import LeanResponse as LeanResponse
 from .routing import RouteMatcher as RouteMatcher

@@ -43,16 +43,6 @@ class _Later:
         return value
 
 
-def request_field(name: str, default: t.Any) -> t.Any:
-    """Return an attribute for the request class, which is set for each request.
-
-    :param name: ``json_module``, ``url_rule``, ``view_args`` or ``routing_exception``.
-    :param default: its value for the class, and for requests that have none.
-    """
-    # The compiled twin has fields for these. Here they go into the instance's dict.
-    return default
-
-
 class LeanRequest:
     """The fields of a request, taken from the environ as it is when the request is made.
 
