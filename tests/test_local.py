@@ -8,51 +8,18 @@ import copy
 import inspect
 import operator
 import threading
-import types
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
 import pytest
 import werkzeug.local
+from proxied import STORAGE, VARIABLE, Thing, never, own_values, to  # noqa: F401
 
 import fastflask.local
 
-# At module level, as context variables that come and go are never freed.
-VARIABLE: contextvars.ContextVar[Any] = contextvars.ContextVar("tests.local.value")
 DEFAULTED: contextvars.ContextVar[Any] = contextvars.ContextVar("tests.local.default", default=7)
-STORAGE: contextvars.ContextVar[Any] = contextvars.ContextVar("tests.local.storage")
-
-
-@pytest.fixture(autouse=True)
-def _own_values() -> Iterator[None]:
-    """No test sees what another has put into the shared variables."""
-    tokens = [(STORAGE, STORAGE.set({})), (VARIABLE, VARIABLE.set(None))]
-    yield
-    for variable, token in tokens:
-        variable.reset(token)
-
-
-def _never() -> Any:
-    raise RuntimeError("no object")
-
-
-def to(impl: Any, target: Any) -> Any:
-    return impl.LocalProxy(lambda: target)
-
-
-class Thing:
-    """A thing."""
-
-    kind = "thing"
-
-    def __init__(self) -> None:
-        self.inner = types.SimpleNamespace(value=5)
-
-    @property
-    def broken(self) -> None:
-        raise AttributeError("raised by the property")
 
 
 # Where the object comes from
@@ -184,20 +151,20 @@ def test_unbound_use_raises_the_message(impl: Any, source: str, message: str | N
 
 
 def test_unbound_proxy_shows_itself(impl: Any) -> None:
-    proxy = impl.LocalProxy(_never)
+    proxy = impl.LocalProxy(never)
     assert repr(proxy) == "<LocalProxy unbound>"
     assert bool(proxy) is False
     assert dir(proxy) == []
     assert proxy.__class__ is impl.LocalProxy
     assert isinstance(proxy, impl.LocalProxy)
     assert proxy.__doc__ == impl.LocalProxy.__doc__
-    assert proxy.__wrapped__ is _never
+    assert proxy.__wrapped__ is never
 
 
 def test_unbound_proxy_meets_the_operators_that_hide_the_error(impl: Any) -> None:
     """CPython drops the error of a special method that cannot be had, for these three."""
-    theirs = werkzeug.local.LocalProxy(_never)
-    for proxy in (impl.LocalProxy(_never), theirs):
+    theirs = werkzeug.local.LocalProxy(never)
+    for proxy in (impl.LocalProxy(never), theirs):
         assert proxy == proxy
         assert proxy != 1
         with pytest.raises(TypeError, match="not supported between instances of 'LocalProxy'"):

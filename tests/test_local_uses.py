@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import contextvars
 import functools
 import gc
 import inspect
@@ -11,48 +10,17 @@ import json
 import operator
 import pickle
 import sys
-import types
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
 import markupsafe
 import pytest
 import werkzeug.local
+from proxied import STORAGE, VARIABLE, Thing, never, own_values, to  # noqa: F401
 
 import fastflask.local
-
-# At module level, as context variables that come and go are never freed.
-VARIABLE: contextvars.ContextVar[Any] = contextvars.ContextVar("tests.local.value")
-STORAGE: contextvars.ContextVar[Any] = contextvars.ContextVar("tests.local.storage")
-
-
-@pytest.fixture(autouse=True)
-def _own_values() -> Iterator[None]:
-    """No test sees what another has put into the shared variables."""
-    tokens = [(STORAGE, STORAGE.set({})), (VARIABLE, VARIABLE.set(None))]
-    yield
-    for variable, token in tokens:
-        variable.reset(token)
-
-
-def _never() -> Any:
-    raise RuntimeError("no object")
-
-
-def to(impl: Any, target: Any) -> Any:
-    return impl.LocalProxy(lambda: target)
-
-
-class Thing:
-    """A thing."""
-
-    kind = "thing"
-
-    def __init__(self) -> None:
-        self.inner = types.SimpleNamespace(value=5)
-
 
 # Meeting other code
 
@@ -102,7 +70,7 @@ def test_pickling_fails_as_with_the_reference(impl: Any, protocol: int, target: 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_pickling_an_unbound_proxy_fails(impl: Any, protocol: int) -> None:
     with pytest.raises((RuntimeError, TypeError, AttributeError, pickle.PicklingError)):
-        pickle.dumps(impl.LocalProxy(_never), protocol)
+        pickle.dumps(impl.LocalProxy(never), protocol)
 
 
 def test_functions_of_the_library_see_the_object(impl: Any) -> None:
@@ -200,11 +168,11 @@ def test_use_keeps_no_reference(impl: Any) -> None:
             iter(to_items)
             to_items.append(extra)
             del to_items[1]
-            bool(impl.LocalProxy(_never))
+            bool(impl.LocalProxy(never))
             impl.LocalProxy(VARIABLE, "x.y", unbound_message="text")
 
     def counts() -> list[int]:
-        objects = (thing, name, extra, items, VARIABLE, thing.inner, _never, impl.LocalProxy)
+        objects = (thing, name, extra, items, VARIABLE, thing.inner, never, impl.LocalProxy)
         return [sys.getrefcount(each) for each in objects]
 
     use()
