@@ -1,14 +1,17 @@
 """One context for application and request, as in the next release of Flask.
 
-Here they are two, and one that has both keeps them together. What its users call is there:
-``AppContext(app, request=…)``, ``from_environ``, ``has_request``, ``request`` and ``session``.
+Here they are two, and one that was made with a request keeps them together. That one, and the
+context of an application whose stages take it (see ``_context_first``), has what its users call:
+``has_request``, ``request`` and ``session``. Any other has none of it, since extensions tell the
+releases apart by these names.
 """
 
 from __future__ import annotations
 
 import typing as t
 
-from ._classic import ClassicValue
+from ._classic import Classic
+from ._context_first import ContextFirst
 from ._vars import cv_app, cv_request
 
 if t.TYPE_CHECKING:  # pragma: no cover
@@ -19,20 +22,68 @@ if t.TYPE_CHECKING:  # pragma: no cover
 
 def _request_context_of(context: t.Any) -> t.Any:
     """Return the request context that belongs to an application context, or ``None``."""
+    if "_request_context" in context.__dict__:
+        return context.__dict__["_request_context"]
+
     current = cv_request.get(None)
     return current if current is not None and cv_app.get(None) is context else None
 
 
-def _required(context: t.Any) -> t.Any:
-    found = _request_context_of(context)
+class _OfRequest:
+    """An attribute of the request's context. Where there is one context more, it is any name.
 
-    if found is None:
-        raise RuntimeError("There is no request in this context.")
+    :param name: its name in the request's context.
+    :param settable: whether setting it sets it there.
+    """
 
-    return found
+    def __init__(self, name: str, *, settable: bool = False) -> None:
+        self.name = name
+        self.settable = settable
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.own_name = name
+
+    def __get__(self, obj: t.Any, owner: t.Any = None) -> t.Any:
+        if obj is None:
+            return self
+
+        attributes = obj.__dict__
+
+        if self.own_name in attributes:
+            return attributes[self.own_name]
+
+        if not _is_merged(obj):
+            text = f"{type(obj).__name__!r} object has no attribute {self.own_name!r}"
+            raise AttributeError(text, name=self.own_name, obj=obj)
+
+        found = _request_context_of(obj)
+
+        if self.own_name == "has_request":
+            return found is not None
+
+        if found is None:
+            raise RuntimeError("There is no request in this context.")
+
+        return getattr(found, self.name)
+
+    def __set__(self, obj: t.Any, value: t.Any) -> None:
+        found = _request_context_of(obj) if self.settable and _is_merged(obj) else None
+
+        if found is None:
+            obj.__dict__[self.own_name] = value
+        else:
+            setattr(found, self.name, value)
+
+    def __delete__(self, obj: t.Any) -> None:
+        if obj.__dict__.pop(self.own_name, self) is self:
+            raise AttributeError(self.own_name)
 
 
-class MergedContext:
+def _is_merged(context: t.Any) -> bool:
+    return "_request_context" in context.__dict__ or isinstance(context.app, ContextFirst)
+
+
+class MergedContext(Classic):
     """What application contexts know of requests; a base of :class:`~fastflask.ctx.AppContext`."""
 
     __slots__ = ()
@@ -48,22 +99,13 @@ class MergedContext:
         request.json_module = app.json
         return t.cast(t.Any, cls)(app, request=request)
 
-    # Any of these names may be an attribute that a program sets.
-
-    @ClassicValue
-    def has_request(self) -> bool:
-        """Whether there is a request in this context."""
-        return _request_context_of(self) is not None
-
-    @ClassicValue
-    def request(self) -> t.Any:
-        """The request in this context."""
-        return _required(self).request
-
-    @ClassicValue
-    def session(self) -> t.Any:
-        """The session of the request in this context."""
-        return _required(self).session
+    has_request = _OfRequest("")
+    request = _OfRequest("request")
+    session = _OfRequest("session")
+    _request = _OfRequest("request", settable=True)
+    _session = _OfRequest("_session", settable=True)
+    _flashes = _OfRequest("flashes", settable=True)
+    _after_request_functions = _OfRequest("_after_request_functions", settable=True)
 
     def _take_request(self, request: t.Any, session: t.Any) -> None:
         """Become a context that has a request."""

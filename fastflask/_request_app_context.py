@@ -13,18 +13,7 @@ if t.TYPE_CHECKING:  # pragma: no cover
 class RequestAppContext(AppContext):
     """Pushes and pops the request's context with itself, and passes for it otherwise."""
 
-    has_request = True  # pyright: ignore[reportAssignmentType]
     _request_context: RequestContext
-
-    @property
-    def request(self) -> t.Any:
-        """The request."""
-        return self._request_context.request
-
-    @property
-    def session(self) -> t.Any:
-        """The session, once the context was pushed."""
-        return self._request_context.session
 
     @property  # type: ignore[misc]
     def url_adapter(self) -> MapAdapter | None:

@@ -213,20 +213,50 @@ def test_context_made_of_request_and_session(app: Flask) -> None:
         Own(app, request=request)  # type: ignore[call-arg]
 
 
-def test_context_without_a_request(app: Flask) -> None:
-    with app.app_context() as context:
+NAMES = ["has_request", "request", "session", "_request", "_session", "_flashes"]
+
+
+class ContextFirstApp(Flask):
+    def preprocess_request(self, ctx: AppContext) -> t.Any:  # type: ignore[override]
+        return super().preprocess_request()
+
+
+def test_context_of_an_application_without_such_overrides(app: Flask) -> None:
+    """Extensions take it for one of the next release if it has the names of that."""
+    with app.test_request_context("/a"):
+        context = fastflask.globals.app_ctx._get_current_object()  # type: ignore[attr-defined]
+
+        for name in NAMES:
+            assert not hasattr(context, name)
+            assert name not in dir(context)
+
+            # They are no names that a program cannot use for its own.
+            setattr(context, name, "database")
+            assert getattr(context, name) == "database"
+            assert vars(context)[name] == "database"
+            delattr(context, name)
+
+            with pytest.raises(AttributeError, match=name):
+                delattr(context, name)
+
+        assert fastflask.session._get_current_object() != "database"  # type: ignore[attr-defined]
+
+
+def test_context_without_a_request() -> None:
+    with ContextFirstApp("app").app_context() as context:
         assert context.has_request is False
 
-        for name in ("request", "session"):
+        for name in NAMES[1:]:
             with pytest.raises(RuntimeError, match="no request"):
                 getattr(context, name)
 
-        # They are no names that a program cannot use for its own.
-        context.session = "database"  # type: ignore[method-assign, assignment]
+        context.session = "database"  # type: ignore[assignment]
         assert context.session == "database"
 
 
-def test_context_of_a_request(app: Flask) -> None:
+def test_context_of_a_request() -> None:
+    app = ContextFirstApp("app")
+
     with app.test_request_context("/a") as context:
         app_context = fastflask.globals.app_ctx
         assert context.has_request and app_context.has_request
@@ -237,6 +267,30 @@ def test_context_of_a_request(app: Flask) -> None:
         with app.app_context() as inner:
             assert inner.has_request
             assert inner.request is fastflask.request._get_current_object()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("made", ["pushed by the request", "given a request"])
+def test_context_whose_session_is_exchanged(made: str) -> None:
+    """As extensions do that keep a session of their own."""
+    app = ContextFirstApp("app") if made == "pushed by the request" else Flask("app")
+    other = app.session_interface.session_class({"a": 1})  # type: ignore[attr-defined]
+    request = app.request_class(create_environ("/b"))
+
+    with (
+        app.test_request_context("/a")
+        if isinstance(app, ContextFirstApp)
+        else AppContext.from_environ(app, create_environ("/a"))
+    ):
+        context = fastflask.globals.app_ctx._get_current_object()  # type: ignore[attr-defined]
+        assert hasattr(context, "session") and hasattr(context, "_session")
+        context._session = other
+        assert fastflask.session._get_current_object() is other  # type: ignore[attr-defined]
+        context._request = request
+        assert fastflask.request.path == context.request.path == "/b"
+        fastflask.flash("text")
+        assert context._flashes is None
+        fastflask.after_this_request(index)
+        assert context._after_request_functions == [index]
 
 
 def test_signature_of_the_context_is_todays() -> None:
