@@ -21,12 +21,18 @@ class PackageFiles:
 
     if t.TYPE_CHECKING:  # pragma: no cover
         root_path: str
+        cli: t.Any
 
         @property
         def has_static_folder(self) -> bool: ...
 
         @property
         def static_folder(self) -> str | None: ...
+
+    def __reduce_ex__(self, protocol: t.SupportsIndex) -> t.Any:
+        # A copy shares the command group, as it does all that hangs on the object.
+        self.cli  # noqa: B018 - it is made on first use.
+        return super().__reduce_ex__(protocol)
 
     def get_send_file_max_age(self, filename: str | None) -> int | None:
         """Tell for how many seconds a browser may keep a file without asking again.

@@ -36,6 +36,43 @@ cdef extern from *:
         return dict == NULL ? -1 : ((PyDictObject *)dict)->ma_used;
     }
 
+    /* What an instance's dict was like when somebody looked: equal looks, equal dicts. */
+    typedef struct { PyObject *dict; uint64_t version; } ff_look;
+
+    #if PY_VERSION_HEX < 0x030C0000
+    static CYTHON_INLINE uint64_t ff_version_of(PyObject *dict) {
+        return ((PyDictObject *)dict)->ma_version_tag;
+    }
+    static int ff_watch(PyObject *dict) { return 0; }
+    #else
+    /* Dicts that are watched have one version, as few of them ever change. */
+    static uint64_t ff_changes = 0;
+    static int ff_note_change(
+        PyDict_WatchEvent event, PyObject *dict, PyObject *key, PyObject *value
+    ) {
+        ff_changes++;
+        return 0;
+    }
+    static CYTHON_INLINE uint64_t ff_version_of(PyObject *dict) { return ff_changes; }
+    static int ff_watch(PyObject *dict) {
+        static int watcher = -1;
+        if (watcher < 0 && (watcher = PyDict_AddWatcher(ff_note_change)) < 0) return -1;
+        return PyDict_Watch(watcher, dict);
+    }
+    #endif
+
+    /* The instance's dict is there: the C base has a place for it, and somebody has looked. */
+    static CYTHON_INLINE int ff_is_as_seen(PyObject *obj, ff_look *look) {
+        PyObject *dict = *(PyObject **)((char *)obj + Py_TYPE(obj)->tp_dictoffset);
+        return dict == look->dict && dict != NULL && ff_version_of(dict) == look->version;
+    }
+    static int ff_look_at(PyObject *dict, ff_look *look) {
+        if (ff_watch(dict) < 0) return -1;
+        look->dict = dict;
+        look->version = ff_version_of(dict);
+        return 0;
+    }
+
     /* An object as the class's constructor has it before __init__ runs. */
     static PyObject *ff_empty_tuple = NULL;
     static CYTHON_INLINE PyObject *ff_new_object(PyTypeObject *cls) {
@@ -74,6 +111,10 @@ cdef extern from *:
     unsigned int _tag_of "ff_tag_of"(type cls) noexcept
     unsigned int _tag_of_class "ff_tag_of_class"(object obj) noexcept
     Py_ssize_t _attribute_count "ff_attribute_count"(object obj) noexcept
+    ctypedef struct _Look "ff_look":
+        pass
+    bint _is_as_seen "ff_is_as_seen"(object obj, _Look *look) noexcept
+    int _look_at "ff_look_at"(dict attributes, _Look *look) except -1
     PyObject *_PyType_Lookup(type cls, object name) noexcept
     object _new_object "ff_new_object"(type cls)
     int _set_type_attribute "ff_set_type_attribute"(
@@ -84,8 +125,7 @@ cdef extern from *:
     void _keep_dict_0 "ff_keep_dict_0"(type cls) noexcept
     void _keep_dict_1 "ff_keep_dict_1"(type cls) noexcept
     void _keep_dict_2 "ff_keep_dict_2"(type cls) noexcept
-    int PyObject_GenericSetAttr(object obj, object name, object value) except -1
-    # The same with ``NULL``, which deletes.
+    # With ``NULL`` it deletes.
     int _set_or_delete "PyObject_GenericSetAttr"(
         object obj, object name, PyObject *value
     ) except -1

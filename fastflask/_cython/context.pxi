@@ -73,6 +73,10 @@ cdef class AppContextBase:
     def app(self, value):
         self._app = _as_cycle(value)
 
+    # For copies, which are not pushed.
+    def __getstate__(self):
+        return _state_of(self, ("app", "url_adapter", "g"))
+
     @property
     def url_adapter(self):
         """Builds URLs outside of requests; ``None`` unless ``SERVER_NAME`` is configured."""
@@ -115,6 +119,12 @@ cdef class AppContextBase:
 
     def __exit__(self, exc_type, exc_value, tb):
         self.pop(exc_value)
+
+
+cdef tuple _state_of(object context, tuple names):
+    """Return what a copy of a context begins with, the fields as if they were slots."""
+    attributes = getattr(context, "__dict__", None)
+    return dict(attributes or ()), {name: getattr(context, name) for name in names}
 
 
 cdef inline object _globals_of(AppContextBase self):
@@ -248,6 +258,11 @@ cdef class RequestContextBase:
     @app.setter
     def app(self, value):
         self._app = _as_cycle(value)
+
+    # For copies, which are not pushed.
+    def __getstate__(self):
+        names = "app", "request", "flashes", "url_adapter", "_session", "_after_request_functions"
+        return _state_of(self, names)
 
     @property
     def url_adapter(self):

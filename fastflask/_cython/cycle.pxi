@@ -24,23 +24,17 @@ cdef class RequestCycle:
     cdef public object subdomain_matching
     cdef public object _got_first_request
     # The notes on the class, less what the instance has of its own. They hold as long as the
-    # class has this tag, and the instance this many attributes.
+    # class has this tag, and the instance these attributes.
     cdef unsigned int _tag
     cdef unsigned int _stock
-    cdef Py_ssize_t _attributes
+    cdef _Look _attributes
     cdef _Notes _notes
     cdef dict __dict__
     cdef object __weakref__
 
-    # One attribute may come as another one goes.
-
-    def __setattr__(self, name, value):
-        PyObject_GenericSetAttr(self, name, value)
-        self._tag = 0
-
-    def __delattr__(self, name):
-        _set_or_delete(self, name, NULL)
-        self._tag = 0
+    # What a copy begins with: the attributes, and the fields as if they were slots.
+    def __getstate__(self):
+        return dict(_vars(self)), {name: field.__get__(self) for name, field in _app_fields}
 
     # The call, and the contexts.
 
@@ -235,6 +229,24 @@ cdef class RequestCycle:
 
 
 _keep_dict_0(RequestCycle)
+
+cdef list _app_fields = [
+    (name, RequestCycle.__dict__[name])
+    for name in (
+        "config",
+        "url_map",
+        "json",
+        "view_functions",
+        "before_request_funcs",
+        "after_request_funcs",
+        "teardown_request_funcs",
+        "teardown_appcontext_funcs",
+        "url_value_preprocessors",
+        "subdomain_matching",
+        "_got_first_request",
+        "url_default_functions",
+    )
+]
 
 
 cdef object _answer(RequestCycle app, object environ, object start_response):

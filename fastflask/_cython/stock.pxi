@@ -196,19 +196,10 @@ _app_stages += [
         "process_response",
         "do_teardown_request",
         "do_teardown_appcontext",
-        "config",
-        "url_map",
-        "json",
-        "view_functions",
-        "before_request_funcs",
-        "after_request_funcs",
-        "teardown_request_funcs",
-        "teardown_appcontext_funcs",
-        "url_value_preprocessors",
-        "subdomain_matching",
-        "_got_first_request",
     )
 ]
+# The last of the fields concerns only url_for(), which has a bit of its own.
+_app_stages += _app_fields[:11]
 cdef dict _stage_bits = {name: 1 << i for i, (name, _) in enumerate(_app_stages)}
 _stage_bits["secret_key"] = _OWN_SECRET_KEY
 _stage_bits["request_class"] = _OWN_REQUEST_CLASS
@@ -221,7 +212,7 @@ _stage_bits["url_for"] = _stage_bits["inject_url_defaults"] = _OWN_URLS
 cdef inline unsigned int _own(RequestCycle app) except? 0:
     """Return the bits of the stages that are the framework's own."""
     cdef unsigned int tag = _tag_of_class(app)
-    if tag and tag == app._tag and _attribute_count(app) == app._attributes:
+    if tag and tag == app._tag and _is_as_seen(app, &app._attributes):
         return app._stock
     return _look_again(app)
 
@@ -256,7 +247,7 @@ cdef unsigned int _look_again(RequestCycle app) except? 0:
     for name, bit in _stage_bits.items():
         if name in attributes:
             app._stock &= ~<unsigned int>bit
-    app._attributes = len(attributes)
+    _look_at(attributes, &app._attributes)
     app._tag = notes.tag
     return app._stock
 

@@ -63,6 +63,10 @@ class AppContextBase:
         if request is not None:
             self._take_request(request, session)  # type: ignore[attr-defined]
 
+    # For copies, which are not pushed.
+    def __getstate__(self) -> dict[str, t.Any]:
+        return {**vars(self), "_entries": []}
+
     @property
     def url_adapter(self) -> MapAdapter | None:
         """Builds URLs outside of requests; ``None`` unless ``SERVER_NAME`` is configured."""
@@ -156,6 +160,11 @@ class RequestContextBase:
 
         self.request = request
         app._bind_url_adapter(self)
+
+    # For copies, which are not pushed, and share what is made on first use.
+    def __getstate__(self) -> dict[str, t.Any]:
+        _ = self.url_adapter, self._session, self._after_request_functions
+        return {**vars(self), "_entries": []}
 
     @property
     def url_adapter(self) -> MapAdapter | None:
