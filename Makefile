@@ -5,11 +5,15 @@
 #   VENV=.venv-3.12        another environment, for another interpreter
 #   FASTFLASK_SPEEDUPS=1    fail where the extension cannot be built; =0: pure mode only
 #   FASTFLASK_BUILD=debug   see setup.py
+#   ON=flask               make run: the example on Flask itself
 
 VENV ?= .venv
 PY = $(VENV)/bin/python
 PIP = $(PY) -m pip -qq --disable-pip-version-check
 EXAMPLE = examples/notes
+# What comes before a command of the example: nothing, and it runs on Flask itself.
+ON ?= fastflask
+UNDER = $(CURDIR)/$(VENV)/bin/$(if $(filter flask,$(ON)),,fastflask exec )
 SOURCES = setup.py $(wildcard fastflask/_speedups.pyx fastflask/_cython/*.pxi)
 MODULE = fastflask/_speedups$(shell $(PY) -c $(EXT_SUFFIX) 2>/dev/null)
 EXT_SUFFIX = 'import sysconfig; print(sysconfig.get_config_var("EXT_SUFFIX"))'
@@ -25,31 +29,35 @@ endif
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PRECIOUS: $(VENV)/.group-%
-.PHONY: help run build test test-compiled test-pure test-extensions conformance lint types format annotate clean
+.PHONY: help run build test test-compiled test-pure test-flask test-extensions conformance lint types format annotate clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
-run: build  ## build, then serve examples/notes on http://127.0.0.1:5000/
-	@cd $(EXAMPLE) && ../../$(PY) -m fastflask --app notes init-db
-	cd $(EXAMPLE) && exec ../../$(PY) -m fastflask --app notes run --host 127.0.0.1 --port 5000
+run: build $(VENV)/.group-example  ## build, then serve examples/notes on http://127.0.0.1:5000/
+	@cd $(EXAMPLE) && $(UNDER)flask --app notes db upgrade
+	cd $(EXAMPLE) && exec $(UNDER)flask --app notes run --host 127.0.0.1 --port 5000
 
 build: $(BUILT)  ## make .venv and the extension (or fall back to pure mode)
 	@[ -f $(MODULE) ] || $(PURE_ONLY)
 
-test: test-compiled test-pure  ## run all tests on both implementations
+test: test-compiled test-pure test-flask  ## run all tests on both implementations
 
-test-compiled: build $(VENV)/.group-test
+test-compiled: build $(VENV)/.group-test $(VENV)/.group-example
 	@if [ "$$FASTFLASK_SPEEDUPS" != 0 ] && [ -f $(MODULE) ]; \
 	then $(call suite,1); fi
 
-test-pure: build $(VENV)/.group-test
+test-pure: build $(VENV)/.group-test $(VENV)/.group-example
 	@$(call suite,0)
 
 define suite
 echo "== FASTFLASK_SPEEDUPS=$(1)" && export FASTFLASK_SPEEDUPS=$(1) && $(PY) -m pytest $(ARGS) \
-&& cd $(EXAMPLE) && ../../$(PY) -m pytest -q tests
+&& cd $(EXAMPLE) && $(CURDIR)/$(VENV)/bin/fastflask exec python -m pytest -q tests
 endef
+
+test-flask: build $(VENV)/.group-test $(VENV)/.group-example
+	@echo "== the example on Flask" && cd $(EXAMPLE) && \
+	NOTES_TEST_FRAMEWORK=flask $(CURDIR)/$(PY) -m pytest -q tests
 
 test-extensions: build $(VENV)/.group-extensions  ## run applications with extensions, unchanged, on both
 	@for mode in 1 0; do echo "== FASTFLASK_SPEEDUPS=$$mode" && FASTFLASK_TEST_EXTENSIONS=1 \

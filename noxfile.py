@@ -33,13 +33,14 @@ def suite(session: nox.Session, speedups: str) -> None:
     environment = {"FASTFLASK_SPEEDUPS": speedups}
     session.run("python", "-m", "pytest", *session.posargs, env=environment)
     with session.chdir("examples/notes"):
-        session.run("python", "-m", "pytest", "-q", "tests", env=environment)
+        example = ["python", "-m", "pytest", "-q", "tests"]
+        session.run("fastflask", "exec", *example, env=environment)
 
 
 @nox.session(python=PYTHONS)
 def test(session: nox.Session) -> None:
     """All tests on both implementations."""
-    prepare(session, "test")
+    prepare(session, "test", "example")
     suite(session, "1")
     suite(session, "0")
 
@@ -47,14 +48,14 @@ def test(session: nox.Session) -> None:
 @nox.session(name="test-compiled")
 def test_compiled(session: nox.Session) -> None:
     """All tests on the compiled implementation."""
-    prepare(session, "test")
+    prepare(session, "test", "example")
     suite(session, "1")
 
 
 @nox.session(name="test-pure")
 def test_pure(session: nox.Session) -> None:
     """All tests on the pure implementation."""
-    prepare(session, "test", speedups="0")
+    prepare(session, "test", "example", speedups="0")
     suite(session, "0")
 
 
@@ -65,7 +66,7 @@ def tests_min(session: nox.Session) -> None:
     said = session.run("python", "tools/packages/lowest.py", silent=True)
     lowest.write_text(str(said), encoding="utf-8")
     session.env["PIP_CONSTRAINT"] = str(lowest)
-    prepare(session, "test")
+    prepare(session, "test", "example")
     suite(session, "1")
     suite(session, "0")
 

@@ -134,13 +134,17 @@ def attempt(trial: Trial, folder: Path, suite: Path, options: list[str]) -> None
     # The tests are the same as those of the wheels; that it runs has just been seen.
     if trial.artefact.suffix != ".whl":
         return
-    groups = [*PIP, "--python", python, "install", "--group", f"{ROOT / 'pyproject.toml'}:test"]
+    groups = [*PIP, "--python", python, "install"]
+    for group in ("test", "example"):
+        groups += ["--group", f"{ROOT / 'pyproject.toml'}:{group}"]
     subprocess.run(groups, check=True, env=environment(), cwd=folder)
     switch = {"FASTFLASK_SPEEDUPS": str(int(trial.implementation == "compiled"))}
-    for where in (suite, suite / "examples" / "notes"):
-        command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-        # The benches measure a checkout, and refuse anything else.
-        command += ["--ignore-glob=*test_bench_*", *options] if where == suite else ["tests"]
+    run = ["-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    # The benches measure a checkout, and refuse anything else.
+    own = [python, *run, "--ignore-glob=*test_bench_*", *options]
+    # The example says "import flask".
+    example = [python, "-m", "fastflask", "exec", python, *run, "tests"]
+    for where, command in ((suite, own), (suite / "examples" / "notes", example)):
         done = subprocess.run(command, cwd=where, env={**environment(), **switch})
         if done.returncode:
             raise Wrong(f"pytest, exit status {done.returncode}, in {where.relative_to(suite)}")

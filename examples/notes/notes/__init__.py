@@ -4,59 +4,61 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-from fastflask import Flask
+from flask import Flask
 
-from . import account, api, auth, db, errors, health, pages, security
+from . import (
+    account,
+    admin,
+    api,
+    auth,
+    commands,
+    database,
+    errors,
+    exports,
+    health,
+    logs,
+    metrics,
+    pages,
+    proxy,
+    security,
+    sessions,
+    settings,
+    worker,
+)
+from .extensions import cache, csrf, migrate
 from .formats import nice_date, size_limit
-from .secret import secret_key
 
 
-def create_app(test_config: Mapping[str, Any] | None = None) -> Flask:
+def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     """Build the application.
 
-    :param test_config: values used instead of the instance's ``config.py`` and the
-        ``NOTES_…`` environment variables.
+    :param config: values used instead of the instance's ``config.py`` and the environment.
     """
     app = Flask(
         __name__,
         instance_relative_config=True,
         instance_path=os.environ.get("NOTES_INSTANCE_PATH"),
     )
-    instance = Path(app.instance_path)
-    app.config.from_mapping(
-        DATABASE=str(instance / "notes.sqlite"),
-        UPLOAD_FOLDER=str(instance / "uploads"),
-        MAX_CONTENT_LENGTH=8 * 1024 * 1024,
-        PER_PAGE=12,
-        PASSWORD_METHOD="scrypt",
-        PERMANENT_SESSION_LIFETIME=timedelta(days=14),
-        SESSION_COOKIE_NAME="notes_session",
-        SESSION_COOKIE_SAMESITE="Lax",
-    )
+    settings.load(app, config)
 
-    if test_config is None:
-        app.config.from_pyfile("config.py", silent=True)
-        app.config.from_prefixed_env("NOTES")
-    else:
-        app.config.from_mapping(test_config)
-
-    key = app.config["SECRET_KEY"] or secret_key(instance, app.debug)
-    # A key of digits alone arrives from the environment as a number.
-    app.config["SECRET_KEY"] = key if isinstance(key, bytes) else str(key)
-
-    db.init_app(app)
-    errors.init_app(app)
+    # Logs come first: what they note about a request is to cover all that follows.
+    logs.init_app(app)
+    proxy.init_app(app)
+    database.init_app(app)
+    migrate.init_app(app)
+    cache.init_app(app)
+    sessions.init_app(app)
+    csrf.init_app(app)
+    worker.init_app(app)
     security.init_app(app)
+    metrics.init_app(app)
+    errors.init_app(app)
+    commands.init_app(app)
     app.add_template_filter(nice_date)
     app.add_template_global(size_limit)
 
-    app.register_blueprint(pages.bp)
-    app.register_blueprint(auth.bp)
-    app.register_blueprint(account.bp)
-    app.register_blueprint(api.bp)
-    app.register_blueprint(health.bp)
+    for module in (pages, exports, auth, account, admin, api, health):
+        app.register_blueprint(module.bp)
     return app

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask_login import current_user, login_required
 from werkzeug.wrappers import Response
 
-from fastflask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
-
 from . import users
-from .forms import Form, password_form, token_form
-from .security import log_in, login_required
+from .forms import PasswordForm, TokenForm
+from .security import start_session
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 
 
 def _page(
-    password: Form | None = None, token: Form | None = None, new_token: str | None = None
+    password: PasswordForm | None = None,
+    token: TokenForm | None = None,
+    new_token: str | None = None,
 ) -> str:
+    # Without form data: each form would take fields of the other one for its own.
     return render_template(
         "account.html",
-        tokens=users.list_tokens(g.user["id"]),
-        password_form=password or Form(),
-        token_form=token or Form(),
+        tokens=users.list_tokens(current_user),
+        password_form=password or PasswordForm(None),
+        token_form=token or TokenForm(None),
         new_token=new_token,
     )
 
@@ -36,12 +39,16 @@ def show() -> str:
 @login_required
 def change_password() -> Response | tuple[str, int]:
     """Store a new password. Sessions on other devices end."""
-    form = password_form(request.form)
-    if not users.user_by_password(g.user["username"], request.form.get("current", "")):
-        form.errors["current"] = "This is not your password."
-    if not form.valid:
+    form = PasswordForm()
+    valid = form.validate()
+    if not users.user_by_password(current_user.username, form.current.data or ""):
+        form.current.errors = ["This is not your password."]
+        valid = False
+    if not valid:
         return _page(password=form), 422
-    log_in({"session_key": users.set_password(g.user["id"], request.form["password"])})
+    user = current_user._get_current_object()
+    users.set_password(user, form.password.data)
+    start_session(user)
     flash("Your password is changed. Other devices are logged out.", "success")
     return redirect(url_for("account.show"))
 
@@ -51,19 +58,19 @@ def change_password() -> Response | tuple[str, int]:
 def add_token() -> tuple[str, int]:
     """Make an API token and show it, this one time.
 
-    No redirect here: the token would have to travel in the session cookie.
+    No redirect here: the token would have to travel in the session.
     """
-    form = token_form(request.form)
-    if not form.valid:
+    form = TokenForm()
+    if not form.validate():
         return _page(token=form), 422
-    return _page(new_token=users.create_token(g.user["id"], form.values["name"])), 201
+    return _page(new_token=users.create_token(current_user, form.name.data)), 201
 
 
 @bp.post("/tokens/<id:token_id>/revoke")
 @login_required
 def revoke_token(token_id: int) -> Response:
     """Make an API token useless."""
-    if not users.revoke_token(g.user["id"], token_id):
+    if not users.revoke_token(current_user, token_id):
         abort(404)
     flash("The token is revoked.", "success")
     return redirect(url_for("account.show"))

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from werkzeug.wrappers import Response
-
-from fastflask import (
+from flask import (
     Blueprint,
     current_app,
     flash,
-    g,
     redirect,
     render_template,
     request,
     session,
     url_for,
 )
+from flask_login import current_user
+from werkzeug.wrappers import Response
 
-from . import users
-from .forms import Form, account_form
-from .security import log_in, safe_path
+from . import throttle, users
+from .forms import LoginForm, RegisterForm
+from .security import safe_path, start_session
 
 bp = Blueprint("auth", __name__, url_prefix="/auth")
 
@@ -26,40 +25,43 @@ bp = Blueprint("auth", __name__, url_prefix="/auth")
 @bp.route("/register", methods=["GET", "POST"])
 def register() -> str | Response | tuple[str, int]:
     """Create an account and start its first session."""
-    if g.user is not None:
+    if current_user.is_authenticated:
         return redirect(url_for("pages.index"))
-    if request.method == "GET":
-        return render_template("auth/register.html", form=Form())
-
-    form = account_form(request.form)
-    if form.valid:
-        user = users.create_user(form.values["username"], request.form["password"])
+    form = RegisterForm()
+    if form.validate_on_submit():
+        user = users.create_user(form.username.data, form.password.data)
         if user is not None:
-            log_in(user)
-            flash(f"Welcome, {user['username']}. Write your first note.", "success")
+            start_session(user)
+            flash(f"Welcome, {user.username}. Write your first note.", "success")
             return redirect(url_for("pages.index"))
-        form.errors["username"] = "This name is taken."
-    return render_template("auth/register.html", form=form), 422
+        form.username.errors = ["This name is taken."]
+    return render_template("auth/register.html", form=form), 422 if form.is_submitted() else 200
 
 
 @bp.route("/login", methods=["GET", "POST"])
 def login() -> str | Response | tuple[str, int]:
     """Start a session, then go where the visitor wanted to go."""
     target = safe_path(request.args.get("next", "")) or url_for("pages.index")
-    if g.user is not None:
+    if current_user.is_authenticated:
         return redirect(target)
+    form = LoginForm()
     if request.method == "GET":
-        return render_template("auth/login.html", username="")
+        return render_template("auth/login.html", form=form)
 
-    username = request.form.get("username", "").strip()
-    user = users.user_by_password(username, request.form.get("password", ""))
+    username = form.username.data
+    if throttle.must_wait(username):
+        flash("Too many attempts. Wait a quarter of an hour, then try again.", "error")
+        return render_template("auth/login.html", form=form), 429
+    user = users.user_by_password(username, form.password.data or "")
     if user is not None:
-        log_in(user)
-        flash(f"Welcome back, {user['username']}.", "success")
+        throttle.forget(username)
+        start_session(user)
+        flash(f"Welcome back, {user.username}.", "success")
         return redirect(target)
+    throttle.note_failure(username)
     current_app.logger.warning("failed login for %r from %s", username, request.remote_addr)
     flash("User name and password do not match.", "error")
-    return render_template("auth/login.html", username=username), 422
+    return render_template("auth/login.html", form=form), 422
 
 
 @bp.post("/logout")

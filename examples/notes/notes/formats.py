@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from fastflask import current_app
+from flask import current_app
 
 # A spreadsheet may run a cell that starts with one of these as a formula; the last four are
 # the full-width forms that some programs treat alike.
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 
 
-def nice_date(stamp: str) -> str:
-    """A stored time as a person writes a day.
-
-    :param stamp: UTC in ISO form, ``2026-05-04T12:30:00Z``.
-    """
-    moment = datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%SZ")
+def nice_date(moment: datetime) -> str:
+    """A moment as a person writes a day."""
     return f"{moment.day} {moment:%B %Y}"
 
 

@@ -4,97 +4,125 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+from wtforms import Field, MultipleFileField, PasswordField, StringField, TextAreaField
+from wtforms.validators import DataRequired, EqualTo, Length, Regexp, StopValidation
 
 TITLE_MAX = 120
 BODY_MAX = 20_000
 PASSWORD_MIN = 10
 PASSWORD_MAX = 200
 
-_USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{2,31}")
 _UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
-@dataclass
-class Form:
-    """Cleaned values and, by field name, what is wrong with them."""
-
-    values: dict[str, str] = field(default_factory=dict)
-    errors: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def valid(self) -> bool:
-        """Whether every check passed."""
-        return not self.errors
-
-    def text(self, data: Mapping[str, Any], name: str, *, label: str, most: int) -> str:
-        """Take one text field: trimmed, with plain line ends, not longer than allowed.
-
-        :param data: the submitted form or JSON object.
-        :param name: the key in it, and in ``values`` and ``errors``.
-        :param label: how the message calls the field.
-        :param most: the greatest length in characters.
-        """
-        value = data.get(name, "")
-        if not isinstance(value, str):
-            self.errors[name] = f"{label} must be text."
-            value = ""
-        value = value.replace("\r\n", "\n").replace("\r", "\n").strip()
-        if _UNWANTED.search(value):
-            self.errors[name] = f"{label} holds characters that cannot be stored."
-            value = _UNWANTED.sub("", value)
-        elif len(value) > most:
-            self.errors[name] = f"{label} must have at most {most:,} characters."
-        self.values[name] = value
-        return value
+def tidy(value: str | None) -> str:
+    """A text without blanks around it, and with plain line ends."""
+    return (value or "").replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
-def note_form(data: Mapping[str, Any]) -> Form:
-    """A note: a title, and a body that may be empty."""
-    form = Form()
-    title = form.text(data, "title", label="The title", most=TITLE_MAX)
-    form.text(data, "body", label="The text", most=BODY_MAX)
-    if "title" not in form.errors:
-        if not title:
-            form.errors["title"] = "Give the note a title."
-        elif "\n" in title:
-            form.errors["title"] = "The title must be a single line."
-    return form
+def storable(form: FlaskForm, field: Field) -> None:
+    """Refuse what no database keeps. The form is shown again without it."""
+    if _UNWANTED.search(field.data):
+        field.data = _UNWANTED.sub("", field.data)
+        raise StopValidation(f"{field.label.text} holds characters that cannot be stored.")
 
 
-def account_form(data: Mapping[str, Any]) -> Form:
-    """A new account. The password is checked, and left out of the values to show again."""
-    form = Form()
-    username = form.text(data, "username", label="The user name", most=32)
-    if "username" not in form.errors and not _USERNAME.fullmatch(username):
-        form.errors["username"] = (
-            "Use 3 to 32 letters, digits, dots, dashes or underscores,"
-            " and start with a letter or digit."
-        )
-    _check_password(form, data)
-    return form
+def single_line(form: FlaskForm, field: Field) -> None:
+    """Refuse line breaks."""
+    if "\n" in field.data:
+        raise StopValidation(f"{field.label.text} must be a single line.")
 
 
-def password_form(data: Mapping[str, Any]) -> Form:
+def _at_most(most: int) -> Length:
+    return Length(max=most, message=f"Use at most {most:,} characters.")
+
+
+class NoteForm(FlaskForm):
+    """A note: a title, a text that may be empty, and files."""
+
+    title = StringField(
+        "Title",
+        filters=[tidy],
+        validators=[
+            DataRequired("Give the note a title."),
+            storable,
+            single_line,
+            _at_most(TITLE_MAX),
+        ],
+    )
+    body = TextAreaField("Text", filters=[tidy], validators=[storable, _at_most(BODY_MAX)])
+    files = MultipleFileField("Add files")
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> NoteForm:
+        """The same checks for a JSON object. The API sees to the form token itself."""
+        texts = {name: data.get(name, "") for name in ("title", "body")}
+        wrong = [name for name, value in texts.items() if not isinstance(value, str)]
+        form = cls(MultiDict({**texts, **dict.fromkeys(wrong, "")}), meta={"csrf": False})
+        form.validate()
+        for name in wrong:
+            form[name].errors = [f"{form[name].label.text} must be text."]
+        return form
+
+
+class LoginForm(FlaskForm):
+    """Name and password of an account."""
+
+    username = StringField("User name", filters=[tidy], validators=[DataRequired()])
+    password = PasswordField("Password", validators=[DataRequired()])
+
+
+class NewPassword(FlaskForm):
+    """A password, typed twice."""
+
+    password = PasswordField(
+        "Password",
+        validators=[
+            Length(PASSWORD_MIN, PASSWORD_MAX, f"Use {PASSWORD_MIN} to {PASSWORD_MAX} characters.")
+        ],
+    )
+    repeat = PasswordField(
+        "Password again", validators=[EqualTo("password", "The two passwords differ.")]
+    )
+
+
+class RegisterForm(NewPassword):
+    """A new account."""
+
+    username = StringField(
+        "User name",
+        filters=[tidy],
+        validators=[
+            Length(3, 32, "Use 3 to 32 characters."),
+            Regexp(
+                r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z",
+                message="Use letters, digits, dots, dashes or underscores,"
+                " and start with a letter or digit.",
+            ),
+        ],
+    )
+
+
+class PasswordForm(NewPassword):
     """A new password for an account that exists."""
-    form = Form()
-    _check_password(form, data)
-    return form
+
+    current = PasswordField("Current password", validators=[DataRequired()])
 
 
-def token_form(data: Mapping[str, Any]) -> Form:
+class TokenForm(FlaskForm):
     """A new API token: the name it is recognised by."""
-    form = Form()
-    name = form.text(data, "name", label="The name", most=40)
-    if "name" not in form.errors and not name:
-        form.errors["name"] = "Give the token a name, such as the program that will use it."
-    return form
 
-
-def _check_password(form: Form, data: Mapping[str, Any]) -> None:
-    password = data.get("password", "")
-    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
-        form.errors["password"] = f"Use {PASSWORD_MIN} to {PASSWORD_MAX} characters."
-    elif password != data.get("repeat", ""):
-        form.errors["repeat"] = "The two passwords differ."
+    name = StringField(
+        "Name of a new token",
+        filters=[tidy],
+        validators=[
+            DataRequired("Give the token a name, such as the program that will use it."),
+            storable,
+            single_line,
+            _at_most(40),
+        ],
+    )

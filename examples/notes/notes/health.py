@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import sqlite3
+from collections.abc import Callable
 
-from werkzeug.exceptions import ServiceUnavailable
+from flask import Blueprint, current_app
+from redis import RedisError
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
-from fastflask import Blueprint, current_app
-
-from .db import get_db
+from .extensions import db
+from .models import User
 
 bp = Blueprint("health", __name__)
 
 
 @bp.get("/health")
 def health() -> tuple[dict[str, str], int]:
-    """200 when the database answers, 503 when it does not."""
+    """200 when the database, and Redis if there is one, answer; 503 when not."""
+    found = {"database": _ask(lambda: db.session.execute(select(User.id).limit(1)).all())}
+    if current_app.config["REDIS_URL"]:
+        found["redis"] = _ask(current_app.session_interface.client.ping)
+    well = all(state == "ok" for state in found.values())
+    return {"status": "ok" if well else "unavailable", **found}, 200 if well else 503
+
+
+def _ask(question: Callable[[], object]) -> str:
     try:
-        get_db().execute("SELECT 1 FROM user LIMIT 1").fetchone()
-    except (sqlite3.Error, ServiceUnavailable) as error:
+        question()
+    except (SQLAlchemyError, RedisError) as error:
         current_app.logger.warning("health check failed: %s", error)
-        return {"status": "unavailable", "database": "failing"}, 503
-    return {"status": "ok", "database": "ok"}, 200
+        return "failing"
+    return "ok"

@@ -1,18 +1,18 @@
-"""Who is asking, whether a form came from our own page, and headers that guard the browser."""
+"""Who is asking, and headers that guard the browser."""
 
 from __future__ import annotations
 
-import hmac
-import secrets
-import sqlite3
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from fastflask import Flask, Response, abort, flash, g, redirect, request, session, url_for
+from flask import Flask, Request, Response, abort, current_app, g, request, session
+from flask_login import current_user, login_required, login_user
 
 from . import users
+from .extensions import login_manager
+from .models import User
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 
@@ -21,74 +21,58 @@ _POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancest
 
 
 def init_app(app: Flask) -> None:
-    """Look up the user before each request, check forms, and guard each response."""
-    app.before_request(load_user)
-    app.before_request(check_csrf_token)
+    """Set up logging in, and guard each response."""
+    login_manager.init_app(app)
+    login_manager.login_view = "auth.login"
+    login_manager.login_message = "Log in to see that page."
+    login_manager.login_message_category = "info"
+    login_manager.user_loader(load_by_session)
+    login_manager.request_loader(load_by_token)
     app.after_request(set_headers)
-    app.add_template_global(csrf_token)
-    app.context_processor(lambda: {"user": g.get("user")})
 
 
-def load_user() -> None:
-    """Set ``g.user``, from an API token on the API and from the session everywhere."""
-    g.user = None
-    g.by_token = False
-    if request.endpoint in ("static", "health.health"):
-        return
-
-    credentials = request.authorization
-    if request.blueprint == "api" and credentials is not None:
-        # A wrong token is refused even if the browser has a session too.
-        if credentials.type == "bearer" and credentials.token:
-            g.user = users.user_by_token(credentials.token)
-            g.by_token = True
-    elif "key" in session:
-        g.user = users.user_by_session(session["key"])
-        if g.user is None:
-            session.clear()
+def load_by_session(key: str) -> User | None:
+    """The user of a session. On the API a token, even a wrong one, counts instead."""
+    return None if sent_token() else users.user_by_session(key)
 
 
-def check_csrf_token() -> None:
-    """Refuse a change that another site may have sent with the visitor's cookie."""
-    if request.method in ("GET", "HEAD", "OPTIONS") or request.endpoint is None:
-        return
-    # A request by token carries no cookie's authority; one by nobody is refused by the API itself.
-    if request.blueprint == "api" and (g.by_token or g.user is None):
-        return
-
-    if request.blueprint == "api":
-        sent = request.headers.get("X-CSRF-Token", "")
-    else:
-        sent = request.form.get("csrf_token", "")
-    known = session.get("csrf_token", "")
-    if not known or not hmac.compare_digest(known.encode(), sent.encode()):
-        abort(400, "This form has expired. Go back, reload the page and send it again.")
+def load_by_token(request: Request) -> User | None:
+    """The user of an API token."""
+    token = request.authorization.token if sent_token() else None
+    return users.user_by_token(token) if token else None
 
 
-def csrf_token() -> str:
-    """The session's token for forms and for the ``X-CSRF-Token`` header."""
-    if "csrf_token" not in session:
-        session["csrf_token"] = secrets.token_urlsafe(24)
-    return cast(str, session["csrf_token"])
+def sent_token() -> bool:
+    """Whether the request is one to the API with credentials of its own."""
+    return request.blueprint == "api" and request.authorization is not None
 
 
-def log_in(user: sqlite3.Row | dict[str, str]) -> None:
-    """Start a session for a user, keeping nothing of the one before, its form token included."""
+def known_user() -> User | None:
+    """The user of a request that had to find out. Others are spared the look into the database."""
+    # Where Flask-Login keeps it.
+    user = g.get("_login_user")
+    return user if user is not None and user.is_authenticated else None
+
+
+def start_session(user: User) -> None:
+    """Log a user in, keeping nothing of the session before, neither form token nor number."""
     session.clear()
-    session["key"] = user["session_key"]
+    login_user(user)
     session.permanent = True
+    renumber = getattr(current_app.session_interface, "regenerate", None)
+    if renumber is not None:
+        renumber(session)
 
 
-def login_required(view: _View) -> _View:
-    """Send visitors who are not logged in to the login page, and back afterwards."""
+def admin_required(view: _View) -> _View:
+    """Let nobody in but administrators."""
 
     @wraps(view)
+    @login_required
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        if g.user is not None:
-            return view(*args, **kwargs)
-        flash("Log in to see that page.", "info")
-        back = request.full_path.rstrip("?") if request.method == "GET" else None
-        return redirect(url_for("auth.login", next=back))
+        if not current_user.is_admin:
+            abort(403, "This page is for administrators.")
+        return view(*args, **kwargs)
 
     return cast(_View, guarded)
 
@@ -110,6 +94,6 @@ def set_headers(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", _POLICY)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
-    if g.get("user") is not None:
+    if known_user() is not None:
         response.headers["Cache-Control"] = "no-store"
     return response

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .db import get_db
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import undefer
 
-_WITH_COUNT = (
-    "SELECT note.*, (SELECT count(*) FROM attachment WHERE note_id = note.id) AS attachments"
-    " FROM note"
-)
-_NEWEST_FIRST = "ORDER BY updated_at DESC, id DESC"
+from .extensions import db
+from .models import Note, now
+
+_NEWEST_FIRST = (Note.updated_at.desc(), Note.id.desc())
 
 
 @dataclass(frozen=True)
 class Page:
     """One page of a list, and where it stands."""
 
-    items: list[sqlite3.Row]
+    items: list[Note]
     number: int
     pages: int
     total: int
@@ -33,62 +32,47 @@ def find_notes(user_id: int, query: str, number: int, per_page: int) -> Page:
     :param number: the page wanted; brought into range when there is no such page.
     :param per_page: notes on a page.
     """
-    where = "WHERE user_id = ?"
-    values: list[object] = [user_id]
-    for word in query.casefold().split()[:8]:
-        where += " AND instr(casefold(title || char(10) || body), ?)"
-        values.append(word)
+    wanted = _own(user_id)
+    # No text holds a zero character, and PostgreSQL takes none.
+    for word in query.replace("\0", " ").casefold().split()[:8]:
+        wanted = wanted.where(Note.search_text.contains(word, autoescape=True))
 
-    db = get_db()
-    total: int = db.execute(f"SELECT count(*) FROM note {where}", values).fetchone()[0]
+    total = db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     pages = max(1, -(-total // per_page))
     number = min(max(1, number), pages)
-    items = db.execute(
-        f"{_WITH_COUNT} {where} {_NEWEST_FIRST} LIMIT ? OFFSET ?",
-        (*values, per_page, (number - 1) * per_page),
-    ).fetchall()
-    return Page(items, number, pages, total)
-
-
-def every_note(user_id: int) -> Iterator[sqlite3.Row]:
-    """All notes of a user, read from the database as they are used."""
-    return get_db().execute(f"{_WITH_COUNT} WHERE user_id = ? {_NEWEST_FIRST}", (user_id,))
-
-
-def get_note(user_id: int, note_id: int) -> sqlite3.Row | None:
-    """A note, if it exists and belongs to the user."""
-    row: sqlite3.Row | None = (
-        get_db()
-        .execute("SELECT * FROM note WHERE user_id = ? AND id = ?", (user_id, note_id))
-        .fetchone()
+    items = db.session.scalars(
+        wanted.options(undefer(Note.file_count))
+        .order_by(*_NEWEST_FIRST)
+        .limit(per_page)
+        .offset((number - 1) * per_page)
     )
-    return row
+    return Page(list(items), number, pages, total)
 
 
-def create_note(user_id: int, title: str, body: str) -> int:
-    """Store a note and return its id."""
-    db = get_db()
-    with db:
-        added = db.execute(
-            "INSERT INTO note (user_id, title, body) VALUES (?, ?, ?)", (user_id, title, body)
-        )
-    assert added.lastrowid is not None
-    return added.lastrowid
+def every_note(user_id: int) -> Iterator[Note]:
+    """All notes of a user, read from the database as they are used."""
+    notes = _own(user_id).options(undefer(Note.file_count)).order_by(*_NEWEST_FIRST)
+    return iter(db.session.scalars(notes.execution_options(yield_per=100)))
 
 
-def update_note(note_id: int, title: str, body: str) -> None:
-    """Change a note that :func:`get_note` has found."""
-    db = get_db()
-    with db:
-        db.execute(
-            "UPDATE note SET title = ?, body = ?,"
-            " updated_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') WHERE id = ?",
-            (title, body, note_id),
-        )
+def get_note(user_id: int, note_id: int) -> Note | None:
+    """A note, if it exists and belongs to the user."""
+    return db.session.scalar(_own(user_id).where(Note.id == note_id))
 
 
-def delete_note(note_id: int) -> None:
-    """Delete a note that :func:`get_note` has found, and the rows of its attachments."""
-    db = get_db()
-    with db:
-        db.execute("DELETE FROM note WHERE id = ?", (note_id,))
+def new_note(user_id: int) -> Note:
+    """A note that is stored with the current transaction."""
+    note = Note(user_id=user_id, files=[])
+    db.session.add(note)
+    return note
+
+
+def fill(note: Note, title: str, body: str) -> None:
+    """Give a note its title and text."""
+    note.title, note.body = title, body
+    note.search_text = f"{title}\n{body}".casefold()
+    note.updated_at = now()
+
+
+def _own(user_id: int) -> Select[tuple[Note]]:
+    return select(Note).where(Note.user_id == user_id)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 
 import pytest
+from flask import Flask
+from notes.extensions import db
 from notes.formats import csv_cell
+from notes.models import User
 from notes.security import safe_path
 from notes_visitor import PASSWORD, Visitor
-
-from fastflask import Flask
 
 
 def test_register_logs_in_and_greets(visitor: Visitor) -> None:
@@ -25,9 +25,9 @@ def test_register_logs_in_and_greets(visitor: Visitor) -> None:
 @pytest.mark.parametrize(
     ("form", "message"),
     [
-        ({"username": "al"}, "3 to 32 letters"),
-        ({"username": "an na"}, "3 to 32 letters"),
-        ({"username": "a" * 33}, "at most 32"),
+        ({"username": "al"}, "3 to 32 characters"),
+        ({"username": "an na"}, "start with a letter"),
+        ({"username": "a" * 33}, "3 to 32 characters"),
         ({"password": "short", "repeat": "short"}, "10 to 200 characters"),
         ({"password": "x" * 201, "repeat": "x" * 201}, "10 to 200 characters"),
         ({"repeat": "another long one"}, "differ"),
@@ -49,9 +49,8 @@ def test_register_refuses_a_name_in_use_whatever_its_case(anna: Visitor, app: Fl
 
 
 def test_password_is_stored_as_a_hash(app: Flask, anna: Visitor) -> None:
-    with sqlite3.connect(app.config["DATABASE"]) as db:
-        stored = db.execute("SELECT password_hash FROM user").fetchone()[0]
-    db.close()
+    with app.app_context():
+        stored = db.session.scalars(db.select(User.password_hash)).one()
     assert stored.startswith("pbkdf2:sha256:1$")
     assert PASSWORD not in stored
 
@@ -65,16 +64,36 @@ def test_login_fails_alike_for_name_and_password(
     assert "do not match" in response.text
 
 
+def test_guessing_has_to_wait(app: Flask, anna: Visitor) -> None:
+    guesser = Visitor(app)
+    for _ in range(3):
+        assert guesser.log_in("Anna", "a wrong password").status_code == 422
+    response = guesser.log_in("anna")
+    assert response.status_code == 429
+    assert "Too many attempts" in response.text
+    elsewhere = {"environ_overrides": {"REMOTE_ADDR": "192.0.2.7"}}
+    assert Visitor(app).log_in("anna", **elsewhere).status_code == 302
+
+
+def test_success_forgives_earlier_failures(app: Flask, anna: Visitor) -> None:
+    for _ in range(3):
+        for _ in range(2):
+            assert Visitor(app).log_in("anna", "a wrong password").status_code == 422
+        assert Visitor(app).log_in("anna").status_code == 302
+
+
 def test_login_starts_a_new_session(app: Flask, anna: Visitor) -> None:
     visitor = Visitor(app)
     with visitor.client.session_transaction() as session:
-        session["csrf_token"] = "known to somebody else"
         session["planted"] = True
+    before = visitor.client.get_cookie("notes_session")
+    token = visitor.token
     visitor.log_in("anna")
+    assert visitor.client.get_cookie("notes_session").value != before.value
     with visitor.client.session_transaction() as session:
         assert session.permanent
         assert "planted" not in session
-        assert session.get("csrf_token") != "known to somebody else"
+    assert visitor.client.post("/notes/new", data={"csrf_token": token}).status_code == 400
 
 
 def test_login_leads_back_to_the_page_wanted(app: Flask, anna: Visitor) -> None:
@@ -99,7 +118,7 @@ def test_login_never_leads_to_another_site(app: Flask, anna: Visitor, target: st
 
 def test_logout_ends_the_session(anna: Visitor) -> None:
     assert anna.get("/auth/logout").status_code == 405
-    anna.post("/auth/logout")
+    anna.log_out()
     assert "Log in" in anna.get("/").text
     assert anna.get("/account/").status_code == 302
 
@@ -116,7 +135,7 @@ def test_forged_cookie_is_nobody(app: Flask, anna: Visitor) -> None:
     cookie = anna.client.get_cookie("notes_session")
     assert cookie is not None
     visitor = Visitor(app)
-    visitor.client.set_cookie("notes_session", cookie.value[:-2] + "xx")
+    visitor.client.set_cookie("notes_session", cookie.value[:-4] + "xxxx")
     response = visitor.get("/")
     assert response.status_code == 200
     assert "Create an account" in response.text
@@ -137,9 +156,9 @@ def test_form_token_of_another_session_is_refused(anna: Visitor, otto: Visitor) 
 
 def test_page_carries_the_form_token(visitor: Visitor) -> None:
     page = visitor.get("/auth/login").text
-    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
-    assert found is not None
-    assert found[1] == visitor.token
+    [token] = re.findall(r'name="csrf_token" value="([^"]+)"', page)
+    form = {"username": "anna", "password": PASSWORD, "repeat": PASSWORD, "csrf_token": token}
+    assert visitor.client.post("/auth/register", data=form).status_code == 302
 
 
 def test_new_password_ends_other_sessions(app: Flask, anna: Visitor) -> None:
@@ -152,7 +171,7 @@ def test_new_password_ends_other_sessions(app: Flask, anna: Visitor) -> None:
     assert "not your password" in wrong.text
     assert other.get("/account/").status_code == 200
 
-    assert anna.post("/account/password", form).status_code == 302
+    assert anna._new_session("/account/password", form).status_code == 302
     assert anna.get("/account/").status_code == 200
     assert other.get("/account/").status_code == 302
     assert Visitor(app).log_in("anna").status_code == 422
@@ -161,13 +180,14 @@ def test_new_password_ends_other_sessions(app: Flask, anna: Visitor) -> None:
 
 def test_tokens_are_shown_once_and_revoked_by_their_owner(anna: Visitor, otto: Visitor) -> None:
     token = anna.make_token()
+    [revoke] = re.findall(r"/account/tokens/\d+/revoke", anna.get("/account/").text)
     assert token not in anna.get("/account/").text
     assert "a script" in anna.get("/account/").text
-    assert otto.post("/account/tokens/1/revoke").status_code == 404
+    assert otto.post(revoke).status_code == 404
 
     bearer = {"Authorization": f"Bearer {token}"}
     assert otto.client.get("/api/notes", headers=bearer).status_code == 200
-    assert anna.post("/account/tokens/1/revoke").status_code == 302
+    assert anna.post(revoke).status_code == 302
     assert otto.client.get("/api/notes", headers=bearer).status_code == 401
 
 

@@ -6,9 +6,8 @@ import io
 from typing import Any
 
 import pytest
+from flask import Flask
 from notes_visitor import Visitor
-
-from fastflask import Flask
 
 
 @pytest.fixture
@@ -37,19 +36,26 @@ def test_note_is_created_read_listed_and_deleted(client: Any, bearer: dict[str, 
     note = {"title": "From a script", "body": "über\n"}
     response = client.post("/api/notes", json=note, headers=bearer)
     assert response.status_code == 201
-    assert response.location == "/api/notes/1"
-    assert response.json["url"].endswith("/api/notes/1")
+    path = response.location
+    assert path == f"/api/notes/{response.json['id']}"
+    assert response.json["url"].endswith(path)
     assert (response.json["title"], response.json["body"]) == ("From a script", "über")
     assert response.json["attachments"] == []
 
-    assert client.get("/api/notes/1", headers=bearer).json == response.json
+    assert client.get(path, headers=bearer).json == response.json
     listed = client.get("/api/notes", headers=bearer).json
-    assert [note["id"] for note in listed["notes"]] == [1]
+    assert [note["id"] for note in listed["notes"]] == [response.json["id"]]
+    assert listed["notes"][0]["attachments"] == 0
 
-    response = client.delete("/api/notes/1", headers=bearer)
+    response = client.put(path, json={"title": "New", "body": ""}, headers=bearer)
+    assert (response.status_code, response.json["title"]) == (200, "New")
+    assert client.put(path, json={"title": ""}, headers=bearer).status_code == 422
+    assert client.get(path, headers=bearer).json == response.json
+
+    response = client.delete(path, headers=bearer)
     assert (response.status_code, response.data) == (204, b"")
-    assert client.get("/api/notes/1", headers=bearer).status_code == 404
-    assert client.delete("/api/notes/1", headers=bearer).status_code == 404
+    assert client.get(path, headers=bearer).status_code == 404
+    assert client.delete(path, headers=bearer).status_code == 404
 
 
 def test_list_is_paged_and_searched(client: Any, bearer: dict[str, str]) -> None:
@@ -93,6 +99,7 @@ def test_unknown_address_and_method_are_answered_in_json(
     response = client.put("/api/notes", headers=bearer)
     assert (response.status_code, response.json["error"]["code"]) == (405, 405)
     assert "POST" in response.headers["Allow"]
+    assert client.get("/api/notes/1", headers=bearer).json["error"]["code"] == 404
 
 
 def test_others_notes_do_not_exist(client: Any, bearer: dict[str, str], otto: Visitor) -> None:
@@ -105,12 +112,13 @@ def test_others_notes_do_not_exist(client: Any, bearer: dict[str, str], otto: Vi
 
 def test_session_reads_and_needs_the_form_token_to_write(anna: Visitor) -> None:
     path = anna.write("Mine", files=(io.BytesIO(b"abc"), "a.txt"))
-    note = anna.get(f"/api{path}").json
-    assert note["attachments"] == [{"id": 1, "filename": "a.txt", "size": 3}]
+    [file] = anna.get(f"/api{path}").json["attachments"]
+    assert (file["filename"], file["size"]) == ("a.txt", 3)
 
     assert anna.client.delete(f"/api{path}").status_code == 400
     assert anna.client.post("/api/notes", json={"title": "x"}).status_code == 400
     headers = {"X-CSRF-Token": anna.token}
+    assert anna.client.delete(f"/api{path}", headers={"X-CSRF-Token": "x"}).status_code == 400
     assert anna.client.post("/api/notes", json={"title": "x"}, headers=headers).status_code == 201
     assert anna.client.delete(f"/api{path}", headers=headers).status_code == 204
 

@@ -1,76 +1,88 @@
-"""Creating the database, choosing the secret key, and the health of it all."""
+"""The framework, the settings, the tables, and the health of it all."""
 
 from __future__ import annotations
 
 import os
 import stat
-import sys
 from pathlib import Path
 
+import flask
 import pytest
-from notes import create_app
+from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+from notes import create_app, settings
+from notes.extensions import db
 from notes.secret import secret_key
 from notes_visitor import Visitor
 
-from fastflask import Flask
 
-
-def test_application_runs_on_the_framework_it_imports(app: Flask) -> None:
+def test_application_runs_on_the_framework_that_was_asked_for(app: Flask) -> None:
     expected = os.environ.get("NOTES_TEST_FRAMEWORK", "fastflask")
     assert type(app).__module__.split(".")[0] == expected
-    assert expected in sys.modules
-    if expected == "flask":
-        assert "fastflask" not in sys.modules
+    assert hasattr(flask, "active_requests") == (expected == "fastflask")
 
 
-def test_init_db_creates_the_database_once(bare_app: Flask) -> None:
+def test_migrations_make_the_tables_of_the_models(bare_app: Flask) -> None:
     runner = bare_app.test_cli_runner()
-    assert "Created" in runner.invoke(args=["init-db"]).output
-    Visitor(bare_app).register("anna")
-    again = runner.invoke(args=["init-db"])
-    assert again.exit_code == 0
-    assert "Found" in again.output
-    assert Visitor(bare_app).log_in("anna").status_code == 302
+
+    def run(*args: str) -> None:
+        result = runner.invoke(args=["db", *args])
+        assert result.exit_code == 0, result.output
+
+    run("upgrade")
+    run("check")
+    assert Visitor(bare_app).register("anna").status_code == 302
+    run("downgrade", "base")
+    with bare_app.app_context():
+        assert db.inspect(db.engine).get_table_names() == ["alembic_version"]
+    run("upgrade")
+    assert Visitor(bare_app).log_in("anna").status_code == 422
 
 
-def test_init_db_reset_asks_and_then_deletes(app: Flask, anna: Visitor) -> None:
-    runner = app.test_cli_runner()
-    refused = runner.invoke(args=["init-db", "--reset"], input="n\n")
-    assert refused.exit_code == 1
-    assert Visitor(app).log_in("anna").status_code == 302
-
-    assert runner.invoke(args=["init-db", "--reset", "--yes"]).exit_code == 0
-    assert Visitor(app).log_in("anna").status_code == 422
-
-
-def test_session_of_a_deleted_database_belongs_to_nobody(app: Flask, anna: Visitor) -> None:
-    app.test_cli_runner().invoke(args=["init-db", "--reset", "--yes"])
-    Visitor(app).register("somebody else")
-    Visitor(app).register("otto")
-    assert "Create an account" in anna.get("/").text
-
-
-def test_welcome_page_works_without_database(bare_app: Flask) -> None:
+def test_welcome_page_works_without_tables(bare_app: Flask) -> None:
     response = bare_app.test_client().get("/")
     assert response.status_code == 200
     assert "Set-Cookie" not in response.headers
 
 
-def test_missing_database_is_explained(bare_app: Flask) -> None:
+def test_missing_tables_are_a_503(bare_app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     response = Visitor(bare_app).log_in("anna")
     assert response.status_code == 503
-    assert "init-db" in response.text
-    assert not Path(bare_app.config["DATABASE"]).exists()
+    assert "does not answer" in response.text
+    assert "no such table" in caplog.text
 
 
-def test_health_tells_whether_the_database_answers(bare_app: Flask) -> None:
-    client = bare_app.test_client()
-    response = client.get("/health")
+def test_health_tells_whether_the_services_answer(bare_app: Flask, app: Flask) -> None:
+    response = bare_app.test_client().get("/health")
     assert (response.status_code, response.json["status"]) == (503, "unavailable")
-    bare_app.test_cli_runner().invoke(args=["init-db"])
-    response = client.get("/health")
+    response = app.test_client().get("/health")
     assert (response.status_code, response.json["status"]) == (200, "ok")
     assert "Set-Cookie" not in response.headers
+
+
+def test_redis_that_is_down_is_a_503(tmp_path: Path) -> None:
+    app = create_app(
+        {
+            "SECRET_KEY": "for tests",
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'notes.sqlite'}",
+            # Nothing listens on this port.
+            "REDIS_URL": "redis://127.0.0.1:1/0",
+        }
+    )
+    with app.app_context():
+        db.create_all()
+        db.engine.dispose()
+    client = app.test_client()
+    assert client.get("/health").json == {
+        "status": "unavailable",
+        "database": "ok",
+        "redis": "failing",
+    }
+    client.set_cookie("notes_session", "x" * 43)
+    for path in ("/", "/auth/login", "/api/notes"):
+        response = client.get(path)
+        assert response.status_code == 503, path
+        assert "does not answer" in response.text
 
 
 def test_secret_key_is_made_once_and_private(tmp_path: Path) -> None:
@@ -91,12 +103,36 @@ def test_settings_come_from_file_and_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "config.py").write_text("PER_PAGE = 5\nSESSION_COOKIE_SECURE = True\n")
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("REDIS_URL", raising=False)
     monkeypatch.setenv("NOTES_INSTANCE_PATH", str(tmp_path))
     monkeypatch.setenv("NOTES_SECRET_KEY", "12345")
     monkeypatch.setenv("NOTES_PER_PAGE", "7")
-    config = create_app().config
+    app = create_app()
+    config = app.config
     assert config["SECRET_KEY"] == "12345"
     assert config["PER_PAGE"] == 7
     assert config["SESSION_COOKIE_SECURE"] is True
-    assert config["DATABASE"] == str(tmp_path / "notes.sqlite")
+    assert config["SQLALCHEMY_DATABASE_URI"] == "sqlite:///notes.sqlite"
+    assert config["CACHE_TYPE"] == "SimpleCache"
+    assert isinstance(app.session_interface, SecureCookieSessionInterface)
     assert not (tmp_path / "secret_key").exists()
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_one_variable_moves_to_each_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"{scheme}://me@db.test/notes")
+    monkeypatch.setenv("REDIS_URL", "redis://redis.test/1")
+    monkeypatch.setenv("NOTES_SECRET_KEY", "x")
+    app = Flask(__name__, instance_path=str(tmp_path))
+    settings.load(app)
+    assert app.config["SQLALCHEMY_DATABASE_URI"] == "postgresql+psycopg://me@db.test/notes"
+    assert app.config["CACHE_REDIS_URL"] == "redis://redis.test/1"
+    assert app.config["CELERY"]["broker_url"] == "redis://redis.test/1"
+
+
+def test_unknown_log_format_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="'yaml'"):
+        create_app({"SECRET_KEY": "x", "LOG_FORMAT": "yaml"})
