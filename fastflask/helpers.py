@@ -13,11 +13,11 @@ import typing as t
 from datetime import datetime
 from functools import cache, update_wrapper
 
-import werkzeug.utils
 from werkzeug.exceptions import abort as _wz_abort
 from werkzeug.utils import redirect as _wz_redirect
 from werkzeug.wrappers import Response as BaseResponse
 
+from . import _files
 from ._classic import classic_names
 from ._classic_arguments import takes_classic
 from ._impl import url_for as url_for
@@ -247,7 +247,7 @@ def get_flashed_messages(
 
 def _prepare_send_file_kwargs(**kwargs: t.Any) -> dict[str, t.Any]:
     """Add to the arguments of a file helper what Werkzeug wants to know from us."""
-    app = current_app
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
     if kwargs.get("max_age") is None:
         kwargs["max_age"] = app.get_send_file_max_age
     kwargs["environ"] = request.environ
@@ -301,7 +301,7 @@ def send_file(
         last_modified=last_modified,
         max_age=max_age,
     )
-    return werkzeug.utils.send_file(**arguments)  # type: ignore[return-value]
+    return _files.send_file(**arguments)  # type: ignore[return-value]
 
 
 @takes_classic(
@@ -331,9 +331,7 @@ def send_from_directory(
     .. versionadded:: 0.1
     """
     arguments = _prepare_send_file_kwargs(**kwargs)
-    return werkzeug.utils.send_from_directory(  # type: ignore[return-value]
-        directory, path, **arguments
-    )
+    return _files.send_from_directory(directory, path, arguments)  # type: ignore[return-value]
 
 
 def get_root_path(import_name: str) -> str:

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request as RequestBase
 from werkzeug.wrappers import Response as ResponseBase
 
 from . import json
+from ._conditional import answer_plainly
 from ._impl import BodyIterator, LeanRequest, LeanResponse
 from .globals import current_app
 from .helpers import _split_blueprint_path
@@ -245,6 +246,31 @@ class Response(LeanResponse, ResponseBase):
             return ResponseBase.max_cookie_size
 
         return current_app.config["MAX_COOKIE_SIZE"]  # type: ignore[no-any-return]
+
+    def make_conditional(
+        self,
+        request_or_environ: WSGIEnvironment | RequestBase,
+        accept_ranges: bool | str = False,
+        complete_length: int | None = None,
+    ) -> Response:
+        """Answer with 304 or 412, or with the part that is asked for, if the request says so.
+
+        Does nothing unless the method is ``GET`` or ``HEAD``. The response's ``ETag`` and
+        ``Last-Modified`` are what conditions are compared with. ``Date`` is added.
+
+        :param request_or_environ: the request, or its WSGI environment.
+        :param accept_ranges: value of ``Accept-Ranges``; ``True`` stands for ``"bytes"``, and
+            nothing is said about ranges by default.
+        :param complete_length: length of the whole body in bytes. Without it no part is sent.
+        :returns: the response itself.
+        :raises ~werkzeug.exceptions.RequestedRangeNotSatisfiable: if the range is none.
+        """
+        environ = getattr(request_or_environ, "environ", request_or_environ)
+
+        if not answer_plainly(self, environ, accept_ranges):
+            super().make_conditional(request_or_environ, accept_ranges, complete_length)
+
+        return self
 
     @classmethod
     def force_type(cls, response: ResponseBase, environ: WSGIEnvironment | None = None) -> Response:
