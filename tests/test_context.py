@@ -16,6 +16,7 @@ import pytest
 import fastflask
 from fastflask import Flask, g, request, session, signals
 from fastflask._impl import app_ctx_stack, request_ctx_stack
+from fastflask.ctx import _AppCtxGlobals
 from fastflask.globals import _cv_app, _cv_request, app_ctx, request_ctx
 from fastflask.sessions import SecureCookieSessionInterface
 
@@ -97,6 +98,29 @@ def test_stack_in_many_threads(one: Stack) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(work, range(8)))
     assert one.stack.entries() == []
+
+
+def test_stack_knows_threads_that_take_turns(one: Stack) -> None:
+    # A thread that has an ended one's ident among them.
+    for number in range(50):
+        seen: list[t.Any] = []
+
+        def work(number: int = number, seen: list[t.Any] = seen) -> None:
+            seen.append(one.stack.lookup(threading.get_ident()))
+            one.stack.push(number)
+            if number % 2:
+                seen.append(one.stack.pop())
+
+        worker = threading.Thread(target=work)
+        one.stack.push("here")
+        worker.start()
+        worker.join()
+        one.stack.push("again")
+        assert seen == ([(), number] if number % 2 else [()])
+        assert one.stack.lookup(threading.get_ident()) == ("here", "again")
+        assert [context for _, context, _ in one.stack.entries()] == ["here", "again"]
+        one.stack.pop()
+        one.stack.pop()
 
 
 def test_stack_is_referred_to_weakly_and_freed(impl: t.Any) -> None:
@@ -413,3 +437,50 @@ def test_globals_of_an_application_context(app: Flask) -> None:
             g.pop("c")
         del g.a
         assert context.g is g._get_current_object()
+
+
+def test_globals_keep_attributes_in_their_dict_only(app: Flask) -> None:
+    class Named(_AppCtxGlobals):
+        @property
+        def name(self) -> str:
+            return "of the class"
+
+    for cls in (_AppCtxGlobals, Named):
+        app.app_ctx_globals_class = cls
+        with app.app_context():
+            g.name = g.get = "of the object"
+            assert vars(g) == {"name": "of the object", "get": "of the object"}
+            assert g.name == ("of the class" if cls is Named else "of the object")
+            assert g.get == "of the object" and g.pop("get") == "of the object"
+            assert g.get("name") == "of the object"
+            assert (hasattr(g, "name"), hasattr(g, "other")) == (True, False)
+            with pytest.raises(AttributeError) as caught:
+                g.other
+            assert caught.value.args == ("other",)
+            with pytest.raises(TypeError):
+                setattr(g, 1, 2)  # type: ignore[call-overload]
+            object.__setattr__(g._get_current_object(), "plain", 1)
+            assert g.plain == 1 and g.__class__ is cls
+
+
+def test_globals_class_patched(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[t.Any] = []
+
+    def note(self: t.Any, name: str, value: t.Any) -> None:
+        seen.append(name)
+        vars(self)[name] = value
+
+    for turn in range(2):
+        with app.app_context():
+            g.before = turn
+            with monkeypatch.context() as patch:
+                patch.setattr(_AppCtxGlobals, "__setattr__", note)
+                patch.setattr(_AppCtxGlobals, "__getattr__", lambda self, name: name.upper())
+                patch.setattr(_AppCtxGlobals, "late", property(lambda self: "late"), raising=False)
+                g.during = turn
+                assert (g.during, g.missing, g.late) == (turn, "MISSING", "late")
+            g.late = turn
+            with pytest.raises(AttributeError):
+                g.missing
+            assert vars(g) == {"before": turn, "during": turn, "late": turn}
+    assert seen == ["during", "during"]

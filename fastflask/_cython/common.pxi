@@ -73,6 +73,15 @@ cdef extern from *:
         return 0;
     }
 
+    /* Whether what was found on a class is a method, which does nothing when it is read. */
+    static CYTHON_INLINE int ff_is_method(PyObject *found) {
+        return PyType_HasFeature(Py_TYPE(found), Py_TPFLAGS_METHOD_DESCRIPTOR);
+    }
+
+    static CYTHON_INLINE PyObject *ff_bind_method(PyObject *method, PyObject *obj) {
+        return Py_TYPE(method)->tp_descr_get(method, obj, (PyObject *)Py_TYPE(obj));
+    }
+
     /* An object as the class's constructor has it before __init__ runs. */
     static PyObject *ff_empty_tuple = NULL;
     static CYTHON_INLINE PyObject *ff_new_object(PyTypeObject *cls) {
@@ -116,6 +125,8 @@ cdef extern from *:
     bint _is_as_seen "ff_is_as_seen"(object obj, _Look *look) noexcept
     int _look_at "ff_look_at"(dict attributes, _Look *look) except -1
     PyObject *_PyType_Lookup(type cls, object name) noexcept
+    bint _is_method "ff_is_method"(PyObject *found) noexcept
+    object _bind_method "ff_bind_method"(object method, object obj)
     object _new_object "ff_new_object"(type cls)
     int _set_type_attribute "ff_set_type_attribute"(
         type cls, object name, object value
@@ -155,6 +166,7 @@ cdef list _request_stages = []
 cdef list _response_stages = []
 cdef list _app_context_stages = []
 cdef list _request_context_stages = []
+cdef list _globals_stages = []
 cdef list _session_stages = []
 cdef list _config_stages = []
 cdef list _classic_hooks = []
@@ -205,17 +217,31 @@ cdef struct _LastClass:
     unsigned int stock
 
 cdef _LastClass _last_request, _last_response, _last_app_context, _last_request_context
-cdef _LastClass _last_config, _last_session
+cdef _LastClass _last_config, _last_session, _last_globals
 
 
-cdef inline unsigned int _stock_of(object obj, _LastClass *last, list stages) except? 0xFFFFFFFF:
-    """Return the bits of what is stock in an object's class."""
-    cdef unsigned int tag = _tag_of_class(obj)
-    if tag and tag == last.tag:
-        return last.stock
+cdef unsigned int _look_at_class "ff_look_at_class"(
+    object obj, _LastClass *last, list stages
+) except? 0xFFFFFFFF:
     last.stock = _notes_of(type(obj), stages).stock
     last.tag = _tag_of_class(obj)
     return last.stock
+
+
+cdef extern from *:
+    """
+    /* PERF: no function, as the compiler would not put one with Cython's handling of errors in its
+       place: 17 instructions less, up to 40 times a request. */
+    #define FF_IS_LAST(obj, last) (ff_tag_of_class(obj) && ff_tag_of_class(obj) == (last)->tag)
+    #define FF_STOCK_OF(obj, last, stages) \\
+        (FF_IS_LAST(obj, last) ? (last)->stock : ff_look_at_class(obj, last, stages))
+    """
+    # Whether an object's class is the one that was asked about last.
+    bint _is_last "FF_IS_LAST"(object obj, _LastClass *last) noexcept
+    # The bits of what is stock in an object's class.
+    unsigned int _stock_of "FF_STOCK_OF"(
+        object obj, _LastClass *last, list stages
+    ) except? 0xFFFFFFFF
 
 
 cdef inline object _read_var(object var, object default):

@@ -55,17 +55,17 @@ cdef object _make_request(RequestCycle app, object environ):
     return request
 
 
-cdef object _new_response(object cls, object body):
-    """Make a response of a body and nothing else."""
+cdef object _new_response(object cls, object body, object status, object headers):
+    """Make a response of what a view returned. The class sees status and headers, too."""
     cdef object response
     if type(cls) is type and _notes_of(<type>cls, _response_stages).stock & (
         _RESPONSE_INIT | _RESPONSE_NEW
     ) == _RESPONSE_INIT | _RESPONSE_NEW:
         response = _new_object(<type>cls)
-        _init_response(<LeanResponse>response, body, None, None, None, None, False)
+        _init_response(<LeanResponse>response, body, status, headers, None, None, False)
         return response
     # A constructor of another kind is called as Flask calls it.
-    return cls(body, status=None, headers=None)
+    return cls(body, status=status, headers=headers)
 
 
 cdef object _call_app_context(RequestCycle app):

@@ -310,7 +310,12 @@ cdef object _proxy_getattr(object proxy, object name):
         if value is not _UNSET:
             return value
 
-    return _attribute_of(_proxy_target(proxy), name)
+    target = _proxy_target(proxy)
+
+    if _is_stock_namespace(target):
+        return _attribute_of_namespace(target, <str>name)
+
+    return _attribute_of(target, name)
 
 
 cdef object _proxy_richcompare(object proxy, object other, int operation):
@@ -445,6 +450,10 @@ class LocalProxy(_WerkzeugProxy[_typing.TypeVar("T")]):
     # Not a slot: object.__setattr__() refuses classes with one, and subclasses rely on it.
     def __setattr__(self, name, value):
         target = _proxy_target(self)
+
+        if type(name) is str and _is_stock_namespace(target):
+            _vars(target)[name] = value
+            return
 
         _enter_proxy()
         try:

@@ -3,6 +3,13 @@
 # Each function here is what the method of that name calls, and what the stage before calls in
 # its place where nobody overrides it. The pure twin is _pure/cycle.py.
 
+cdef extern from "Python.h":
+    bint PyGen_CheckExact(object value) noexcept
+    # PERF: what Cython makes of a call looks first at what is called: 40 instructions each.
+    object PyObject_CallNoArgs(object func)
+    object PyObject_CallOneArg(object func, object argument)
+
+
 cdef object _full_dispatch(RequestCycle app):
     cdef object rv
 
@@ -59,11 +66,17 @@ cdef object _blueprints_of(object request):
 cdef tuple _ONLY_APP = (None,)
 
 
-cdef tuple _scopes_of(object request):
-    """Return the keys of the registries that concern a request, innermost first."""
+cdef tuple _scopes_of(object functions, object request):
+    """Return the keys of a registry that concern a request, innermost first."""
+    # Where nothing is registered for a blueprint, those of the request do not matter.
+    if _is_only_for_app(functions):
+        return _ONLY_APP
     names = _blueprints_of(request)
-    # PERF: most requests, or at least most hooks, have no blueprint; the tuple is always the same.
     return (*names, None) if names else _ONLY_APP
+
+
+cdef bint _is_only_for_app(object functions) except -1:
+    return len(functions) == 1 and None in functions
 
 
 cdef object _preprocess(RequestCycle app):
@@ -78,9 +91,11 @@ cdef object _preprocess(RequestCycle app):
         return None
 
     request = _current_request_context().request
-    cdef tuple names = _scopes_of(request)
-    if len(names) > 1:
-        names = names[::-1]
+    cdef tuple names
+    if preprocessors or not _is_only_for_app(functions):
+        names = (None, *reversed(_blueprints_of(request)))
+    else:
+        names = _ONLY_APP
 
     if preprocessors:
         for name in names:
@@ -91,7 +106,7 @@ cdef object _preprocess(RequestCycle app):
     for name in names:
         if name in functions:
             for func in functions[name]:
-                rv = _sync(app, func)()
+                rv = PyObject_CallNoArgs(_sync(app, func))
                 if rv is not None:
                     return rv
 
@@ -143,16 +158,14 @@ cdef object _make_response(RequestCycle app, object rv):
         rv, status, headers = _split_result(<tuple>rv)
 
     if type(rv) is str:
-        if status is None and headers is None:
-            return _new_response(response_class, rv)
-        return response_class(rv, status=status, headers=headers)
+        return _new_response(response_class, rv, status, headers)
 
     if not isinstance(rv, response_class):
-        if isinstance(rv, (str, bytes, bytearray)) or (
+        # PERF: asking an abstract class takes long, and these three are the usual ones.
+        if PyGen_CheckExact(rv) or isinstance(rv, (str, bytes, bytearray)) or (
             type(rv) is not dict and type(rv) is not list and isinstance(rv, _Iterator)
         ):
-            # The class sees status and headers too, in case it does something with them.
-            return response_class(rv, status=status, headers=headers)
+            return _new_response(response_class, rv, status, headers)
 
         rv = _convert_result(app, response_class, rv)
 
@@ -244,17 +257,17 @@ cdef object _process(RequestCycle app, object response):
 
     if context._after:
         for func in context._after:
-            response = _sync(app, func)(response)
+            response = PyObject_CallOneArg(_sync(app, func), response)
 
     functions = (
         app.after_request_funcs if _fields_are_own(app) else (<object>app).after_request_funcs
     )
 
     if functions:
-        for name in _scopes_of(context.request):
+        for name in _scopes_of(functions, context.request):
             if name in functions:
                 for func in reversed(functions[name]):
-                    response = _sync(app, func)(response)
+                    response = PyObject_CallOneArg(_sync(app, func), response)
 
     interface = _session_interface_of(app)
 
@@ -290,10 +303,10 @@ cdef int _teardown_request(RequestCycle app, RequestContextBase context, object 
     )
 
     if functions:
-        for name in _scopes_of(_current_request_context().request):
+        for name in _scopes_of(functions, _current_request_context().request):
             if name in functions:
                 for func in reversed(functions[name]):
-                    _sync(app, func)(exc)
+                    PyObject_CallOneArg(_sync(app, func), exc)
 
     if _request_tearing_receivers:
         _request_tearing_down.send(app, _async_wrapper=app.ensure_sync, exc=exc)
@@ -316,7 +329,7 @@ cdef int _teardown_appcontext(RequestCycle app, object exc) except -1:
 
     if functions:
         for func in reversed(functions):
-            _sync(app, func)(exc)
+            PyObject_CallOneArg(_sync(app, func), exc)
 
     if _app_tearing_receivers:
         _appcontext_tearing_down.send(app, _async_wrapper=app.ensure_sync, exc=exc)

@@ -51,7 +51,7 @@ cdef object _stock_map_class = None
 cdef object _stock_session_class = None
 cdef type _stock_app_context_class = None
 cdef type _stock_request_context_class = None
-cdef object _stock_globals_class = None
+cdef type _stock_globals_class = None
 cdef object _split_blueprint_path = None
 
 cdef enum:
