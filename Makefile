@@ -153,6 +153,13 @@ docs-try: $(VENV)/.group-build  ## try each command of the quickstart and of doc
 
 .PHONY: docs docs-try
 
+TIMES ?= 100
+hostile: build $(VENV)/.group-test  ## send malformed input, TIMES as much of it as make test does
+	@for mode in 1 0; do echo "== FASTFLASK_SPEEDUPS=$$mode"; HOSTILE_TIMES=$(TIMES) \
+	FASTFLASK_SPEEDUPS=$$mode $(PY) -m pytest -q tests/test_hostile_*put.py $(ARGS) || exit 1; done
+
+.PHONY: hostile
+
 PACKAGES = $(PY) tools/packages
 dist: $(VENV)/.group-build  ## build the sdist and wheels for every Python here into dist/
 	@$(PACKAGES)/build.py

@@ -8,6 +8,7 @@ from operator import attrgetter
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import BadRequest, HTTPException, default_exceptions
 from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.utils import cached_property
 from werkzeug.wrappers import Request as RequestBase
 from werkzeug.wrappers import Response as ResponseBase
 
@@ -19,7 +20,13 @@ from .helpers import _split_blueprint_path
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.datastructures import MultiDict
     from werkzeug.routing import Rule
+
+
+# PERF: in place of ``super().args``, which would keep the value once more.
+_parse_args: t.Callable[[t.Any], MultiDict[str, str]] = RequestBase.args.fget  # type: ignore[attr-defined]
+_join_full_path: t.Callable[[t.Any], str] = RequestBase.full_path.fget  # type: ignore[attr-defined]
 
 
 def _limit(name: str, config_key: str, text: str) -> property:
@@ -127,6 +134,48 @@ class Request(LeanRequest, RequestBase):
                 from .debughelpers import attach_enctype_error_multidict
 
                 attach_enctype_error_multidict(self)
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        """The parameters of the query.
+
+        A query with bytes that are not UTF-8, which no browser sends, is answered with a 400.
+        """
+        try:
+            return _parse_args(self)
+        except UnicodeDecodeError as e:
+            raise BadRequest() from e
+
+    @cached_property
+    def full_path(self) -> str:
+        """The path with the query, which is there even if it is empty.
+
+        A query with bytes that are not UTF-8 is answered with a 400.
+        """
+        try:
+            return _join_full_path(self)
+        except UnicodeDecodeError as e:
+            raise BadRequest() from e
+
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> t.Any:
+        """Return the body as read by the application's JSON provider.
+
+        :param force: read it whatever its content type says.
+        :param silent: return ``None`` for JSON that is broken or not declared. Without this,
+            :meth:`on_json_loading_failed` answers it, also if it is nested too deeply to read.
+        :param cache: keep the result for further calls.
+        """
+        try:
+            return super().get_json(force, silent, cache)
+        except RecursionError:
+            pass
+        result = None
+        if not silent:
+            result = self.on_json_loading_failed(ValueError("JSON is nested too deeply"))
+        if cache:
+            normal, silenced = self._cached_json
+            self._cached_json = (normal, result) if silent else (result, silenced)
+        return result
 
     def on_json_loading_failed(self, e: ValueError | None) -> t.Any:
         """Answer JSON that is broken, or not declared, with an error.

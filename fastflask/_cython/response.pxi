@@ -102,7 +102,9 @@ content_type=None, direct_passthrough=False)
                 return known[1], value
             if phrase is not None:
                 _status_lines[value] = phrase, f"{value} {phrase.upper()}"
-        return _base_clean_status(self, value)
+        cleaned = _base_clean_status(self, value)
+        _check_text(cleaned[0], "The status")
+        return cleaned
 
     def set_data(self, value):
         """Replace the body.
@@ -443,8 +445,44 @@ cdef object _send_response(LeanResponse self, object environ, object start_respo
     else:
         app_iter, status, headers = self.get_wsgi_response(environ)
 
+    # Names that are still pending are the framework's own.
+    if _breaks_line(status) or self._made_headers is not None or (
+        stock & _RESPONSE_SENDING != _RESPONSE_SENDING
+    ):
+        _check_head(status, headers, app_iter)
     start_response(status, headers)
     return app_iter
+
+
+cdef int _check_head(object status, object headers, object app_iter) except -1:
+    """Refuse a response with a status or a name that would end a line of its head.
+
+    Header values are checked by Werkzeug, when they are assigned.
+    """
+    try:
+        _check_text(status, "The status")
+        for name, _ in headers:
+            _check_text(name, "Header names")
+    except ValueError:
+        if hasattr(app_iter, "close"):
+            app_iter.close()
+        raise
+    return 0
+
+
+cdef int _check_text(object text, str what) except -1:
+    if _breaks_line(text):
+        raise ValueError(f"{what} must not contain newline or null characters: {text!r}")
+    return 0
+
+
+cdef bint _breaks_line(object text) noexcept:
+    cdef Py_UCS4 character
+    if isinstance(text, str):
+        for character in <str>text:
+            if character == 10 or character == 13 or character == 0:
+                return True
+    return False
 
 
 @cython.final

@@ -34,6 +34,9 @@ _status_lines: dict[int, tuple[str, str]] = {}
 # Mimetype to content type, where that needs no check as a header.
 _content_types: dict[str, str] = {}
 _MAX_CONTENT_TYPES = 64
+# Status lines and names of headers that were looked at before, as few as there usually are.
+_fit_texts: set[str] = set()
+_MAX_FIT_TEXTS, _FIT_LENGTH = 256, 64
 # What decides how a response is made and sent, where its class has it and where an object may.
 _get_making = attrgetter("headers", "status", "_clean_status")
 _get_sending = attrgetter(
@@ -164,7 +167,9 @@ class LeanResponse:
                 return known[1], value
             if phrase is not None:
                 _status_lines[value] = phrase, f"{value} {phrase.upper()}"
-        return super()._clean_status(value)  # type: ignore[misc,no-any-return]
+        cleaned: tuple[str, int] = super()._clean_status(value)  # type: ignore[misc]
+        _check_text(cleaned[0], "The status")
+        return cleaned
 
     def set_data(self, value: bytes | bytearray | str) -> None:
         """Replace the body.
@@ -267,6 +272,13 @@ class LeanResponse:
         self, environ: dict[str, t.Any], start_response: Callable[..., t.Any]
     ) -> Iterable[bytes]:
         app_iter, status, headers = self.get_wsgi_response(environ)
+        # Names that are still pending are the framework's own.
+        if (
+            status not in _fit_texts
+            or self._made_headers is not None
+            or type(self).get_wsgi_response is not _get_wsgi_response
+        ):
+            _check_head(status, headers, app_iter)
         start_response(status, headers)
         return app_iter
 
@@ -296,6 +308,32 @@ class LeanResponse:
         self._pending_type = self._pending_length = None
 
 
+def _check_head(status: str, headers: list[tuple[str, str]], app_iter: t.Any) -> None:
+    """Refuse a response with a status or a name that would end a line of its head.
+
+    Header values are checked by Werkzeug, when they are assigned.
+
+    :param app_iter: closed if it will not be sent.
+    :raises ValueError: if there is CR, LF or NUL.
+    """
+    try:
+        _check_text(status, "The status")
+        for name, _ in headers:
+            if name not in _fit_texts:
+                _check_text(name, "Header names")
+    except ValueError:
+        if hasattr(app_iter, "close"):
+            app_iter.close()
+        raise
+
+
+def _check_text(text: str, what: str) -> None:
+    if isinstance(text, str) and ("\n" in text or "\r" in text or "\0" in text):
+        raise ValueError(f"{what} must not contain newline or null characters: {text!r}")
+    if type(text) is str and len(text) < _FIT_LENGTH and len(_fit_texts) < _MAX_FIT_TEXTS:
+        _fit_texts.add(text)
+
+
 def _content_type_of(mimetype: str) -> str:
     content_type = get_content_type(mimetype, "utf-8")
     if _is_plain(content_type) and len(_content_types) < _MAX_CONTENT_TYPES:
@@ -305,6 +343,7 @@ def _content_type_of(mimetype: str) -> str:
 
 # As they are now: patched later, they are not skipped.
 _lean_headers = LeanResponse.headers
+_get_wsgi_response = LeanResponse.get_wsgi_response
 _Stock = type("_Stock", (LeanResponse, BaseResponse), {})
 _stock_making = _get_making(_Stock)
 _stock_sending = _get_sending(_Stock)

@@ -262,6 +262,7 @@ def _multipart(rnd: random.Random) -> tuple[bytes, str]:
     return body, f"multipart/form-data; boundary={boundary}"
 
 
+DEEP_JSON = b"[" * 2_000
 JSON_BODIES = [
     b'{"a": 1, "b": [1, 2.5, null, "\xc3\xa9"]}',
     b"[]",
@@ -275,6 +276,7 @@ JSON_BODIES = [
     b"1" * 60,
     b"1" * 5000,
     b"[" * 50 + b"]" * 50,
+    DEEP_JSON * 50,
 ]
 FORM_BODIES = [
     b"name=Ada&n=1&n=2",
