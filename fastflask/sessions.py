@@ -8,7 +8,7 @@ from collections.abc import MutableMapping
 from datetime import datetime, timezone
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from werkzeug.datastructures import CallbackDict
+from werkzeug.datastructures import CallbackDict, Headers
 from werkzeug.sansio.response import Response as _SansIOResponse
 
 from ._signing import _lazy_sha1, kept_serializer
@@ -296,10 +296,14 @@ def _vary_by_cookie(response: Response) -> None:
 
     PERF: a header that is missing or says just this needs no parsing into a set and back.
     """
-    if getattr(type(response), "vary", None) is _vary:
-        value = response.headers.get("Vary")
-        if value is None:
-            response.headers["Vary"] = "Cookie"
-        if value in (None, "Cookie"):
+    if getattr(type(response), "vary", None) is _vary and type(response.headers) is Headers:
+        items = response.headers._list
+        found = [value for name, value in items if name.lower() == "vary"]
+
+        if not found:
+            items.append(("Vary", "Cookie"))
             return
+        if found == ["Cookie"]:
+            return
+
     response.vary.add("Cookie")

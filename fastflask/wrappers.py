@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response as ResponseBase
 from . import json
 from ._conditional import answer_plainly
 from ._impl import BodyIterator, LeanRequest, LeanResponse
-from .globals import current_app
+from .globals import _cv_app, current_app
 from .helpers import _split_blueprint_path
 
 if t.TYPE_CHECKING:
@@ -291,10 +291,12 @@ class Response(LeanResponse, ResponseBase):
     @property
     def max_cookie_size(self) -> int:  # type: ignore[override]
         """Size of a cookie in bytes from which on a warning is given: ``MAX_COOKIE_SIZE``."""
-        if not current_app:
+        context = _cv_app.get(None)
+
+        if context is None:
             return ResponseBase.max_cookie_size
 
-        return current_app.config["MAX_COOKIE_SIZE"]  # type: ignore[no-any-return]
+        return context.app.config["MAX_COOKIE_SIZE"]  # type: ignore[no-any-return]
 
     def make_conditional(
         self,

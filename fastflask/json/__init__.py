@@ -6,7 +6,7 @@ import json as _json
 import typing as t
 
 from .._classic import classic_names
-from ..globals import current_app
+from ..globals import _cv_app, current_app
 from .provider import _default
 
 if t.TYPE_CHECKING:  # pragma: no cover
@@ -24,9 +24,10 @@ def dumps(obj: t.Any, **kwargs: t.Any) -> str:
 
     .. versionadded:: 0.1
     """
-    if not current_app:
+    context = _cv_app.get(None)
+    if context is None:
         return _json.dumps(obj, **{"default": _default, **kwargs})
-    return current_app.json.dumps(obj, **kwargs)
+    return context.app.json.dumps(obj, **kwargs)
 
 
 def dump(obj: t.Any, fp: t.IO[str], **kwargs: t.Any) -> None:
@@ -56,9 +57,10 @@ def loads(s: str | bytes, **kwargs: t.Any) -> t.Any:
 
     .. versionadded:: 0.1
     """
-    if not current_app:
+    context = _cv_app.get(None)
+    if context is None:
         return _json.loads(s, **kwargs)
-    return current_app.json.loads(s, **kwargs)
+    return context.app.json.loads(s, **kwargs)
 
 
 def load(fp: t.IO[t.AnyStr], **kwargs: t.Any) -> t.Any:
@@ -71,9 +73,10 @@ def load(fp: t.IO[t.AnyStr], **kwargs: t.Any) -> t.Any:
 
     .. versionadded:: 0.1
     """
-    if not current_app:
+    context = _cv_app.get(None)
+    if context is None:
         return _json.load(fp, **kwargs)
-    return current_app.json.load(fp, **kwargs)
+    return context.app.json.load(fp, **kwargs)
 
 
 def jsonify(*args: t.Any, **kwargs: t.Any) -> Response:

@@ -27,6 +27,7 @@ from __future__ import annotations
 import typing as t
 from base64 import b64decode, b64encode
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 from markupsafe import Markup
@@ -88,8 +89,8 @@ class TagDict(JSONTag):
         return {f"{name}__": self.serializer.tag(value[name])}
 
     def to_python(self, value: t.Any) -> t.Any:
-        [(name, content)] = value.items()
-        return {name[:-2]: content}
+        name = next(iter(value))
+        return {name[:-2]: value[name]}
 
 
 class PassDict(JSONTag):
@@ -214,6 +215,18 @@ _OWN_TAGS: tuple[type[JSONTag], ...] = (
 )
 #: What JSON writes as it is and none of these tags accepts. A subclass may have an ``__html__``.
 _PLAIN_TYPES = frozenset({str, int, float, bool, type(None)})
+# What is done with a dict of such values, as it is now.
+_get_passing = attrgetter("check", "to_json", "tag")
+_passing = _get_passing(PassDict), TagDict.check
+
+
+def _is_flat(value: t.Any) -> bool:
+    """Whether a value is a dict that could not be taken for a tagged value, of plain values."""
+    return (
+        type(value) is dict
+        and len(value) != 1
+        and _PLAIN_TYPES.issuperset(map(type, value.values()))
+    )
 
 
 class TaggedJSONSerializer:
@@ -261,8 +274,15 @@ class TaggedJSONSerializer:
     def tag(self, value: t.Any) -> t.Any:
         """Convert a value with the first tag that accepts it; without one it stays as it is."""
         # PERF: most values of a session are plain; eight checks each took most of the time.
-        if type(value) in _PLAIN_TYPES and self.order == getattr(self, "_own_order", None):
-            return value
+        if self.order == getattr(self, "_own_order", None):
+            if type(value) in _PLAIN_TYPES:
+                return value
+            if (
+                _is_flat(value)
+                and type(self).tag is _tag
+                and (_get_passing(PassDict), TagDict.check) == _passing
+            ):
+                return value.copy()
         for tag in self.order:
             if tag.check(value):
                 return tag.tag(value)
@@ -278,6 +298,9 @@ class TaggedJSONSerializer:
 
     def _untag_scan(self, value: t.Any) -> t.Any:
         """Convert tagged values back throughout a structure, from the inside out."""
+        # PERF: a call for each value took two thirds of the time.
+        if _is_flat(value) and _get_untagging(type(self)) == _untagging:
+            return value.copy()
         if isinstance(value, list):
             return [self._untag_scan(item) for item in value]
         if isinstance(value, dict):
@@ -292,3 +315,8 @@ class TaggedJSONSerializer:
     def loads(self, value: str) -> t.Any:
         """Read JSON with tags."""
         return self._untag_scan(loads(value))
+
+
+_tag = TaggedJSONSerializer.tag
+_get_untagging = attrgetter("untag", "_untag_scan")
+_untagging = _get_untagging(TaggedJSONSerializer)
