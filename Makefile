@@ -158,7 +158,12 @@ hostile: build $(VENV)/.group-test  ## send malformed input, TIMES as much of it
 	@for mode in 1 0; do echo "== FASTFLASK_SPEEDUPS=$$mode"; HOSTILE_TIMES=$(TIMES) \
 	FASTFLASK_SPEEDUPS=$$mode $(PY) -m pytest -q tests/test_hostile_*put.py $(ARGS) || exit 1; done
 
-.PHONY: hostile
+TRIES ?= 1000000
+cookies: build $(VENV)/.group-test  ## try TRIES forged session cookies
+	@for mode in 1 0; do echo "== FASTFLASK_SPEEDUPS=$$mode"; COOKIE_TRIES=$(TRIES) \
+	FASTFLASK_SPEEDUPS=$$mode $(PY) -m pytest -q tests/test_hostile_cookies.py $(ARGS) || exit 1; done
+
+.PHONY: hostile cookies
 
 PACKAGES = $(PY) tools/packages
 dist: $(VENV)/.group-build  ## build the sdist and wheels for every Python here into dist/
