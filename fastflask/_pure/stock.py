@@ -26,7 +26,7 @@ _open_session: t.Any = None
 _save_session: t.Any = None
 _make_null_session: t.Any = None
 first_step: t.Any = None
-_auto_pop: t.Any = None
+stock_auto_pop: t.Any = None
 
 
 def configure(
@@ -62,7 +62,7 @@ def configure(
     global stock_map_class, _session_interface_class, _opening_methods, _saving_methods
     global stock_app_context_class, stock_request_context_class
     global map_binding, helpers, current_app
-    global _open_session, _save_session, _make_null_session, first_step, _auto_pop
+    global _open_session, _save_session, _make_null_session, first_step, stock_auto_pop
     from .. import globals as current
     from .. import helpers as stock_helpers
 
@@ -78,7 +78,7 @@ def configure(
     _save_session = classic_hooks["save_session"]
     _make_null_session = classic_hooks["make_null_session"]
     first_step = classic_hooks["try_trigger_before_first_request_functions"]
-    _auto_pop = auto_pop
+    stock_auto_pop = auto_pop
 
 
 _get_opening_methods = attrgetter("open_session", "get_signing_serializer", "get_cookie_name")
@@ -119,7 +119,7 @@ def calls_no_hooks(app: t.Any) -> bool:
 
 def leave(context: t.Any, exc: BaseException | None) -> None:
     """Pop a request context at its end, by ``auto_pop`` if somebody overrides that."""
-    if getattr(type(context), "auto_pop", _auto_pop) is _auto_pop:
+    if getattr(type(context), "auto_pop", stock_auto_pop) is stock_auto_pop:
         context.pop(exc)
     else:
         context.auto_pop(exc)
