@@ -188,6 +188,7 @@ class ClassicApp(ClassicHooks, ClassicJSON, Classic):
                 warn_of_hook(name)
 
         if "request_globals_class" in vars(cls):
+            warn_classic("Flask.request_globals_class", "'Flask.app_ctx_globals_class'", None)
             cls.app_ctx_globals_class = vars(cls)["request_globals_class"]
 
         adapt(cls, ClassicApp)

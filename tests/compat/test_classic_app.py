@@ -204,8 +204,15 @@ def test_class_of_globals(app: Flask) -> None:
     with app.app_context():
         assert isinstance(fastflask.g._get_current_object(), Globals)  # type: ignore[attr-defined]
 
-    class App(Flask):
-        request_globals_class = Globals
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fastflask._classic, "_warned", set())
+
+        with pytest.warns(DeprecationWarning, match="app_ctx_globals_class") as caught:
+
+            class App(Flask):
+                request_globals_class = Globals
+
+        assert caught[0].filename == __file__
 
     with App("app").app_context():
         assert isinstance(fastflask.g._get_current_object(), Globals)  # type: ignore[attr-defined]
