@@ -79,6 +79,8 @@ def _fresh(side: t.Any, code: str) -> str:
     """Run code in a new interpreter and return what it prints."""
     paths = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, **side.environment, "PYTHONPATH": paths}
+    # An installation has its bytecode, so a checkout may keep its own.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     command = [sys.executable, "-c", code]
     return subprocess.run(
         command, env=environment, cwd=_ROOT, check=True, capture_output=True, text=True
