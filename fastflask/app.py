@@ -6,7 +6,6 @@ import os
 import typing as t
 import weakref
 from datetime import timedelta
-from itertools import chain
 
 from werkzeug.datastructures import Headers as Headers
 from werkzeug.datastructures import ImmutableDict
@@ -257,11 +256,16 @@ class Flask(RequestCycle, ErrorHandling, App, PackageFiles, ClassicApp):
         """
         given = context.copy()
         processors = self.template_context_processors
-        names: t.Iterable[str | None] = reversed(request.blueprints) if request else ()
+        scopes: tuple[str | None, ...] = (None,)
 
-        for name in chain((None,), names):
-            for func in processors[name] if name in processors else ():
-                context.update(self.ensure_sync(func)())
+        # Where nothing is registered for a blueprint, those of the request do not matter.
+        if len(processors) != 1 or None not in processors:
+            scopes = (None, *reversed(request.blueprints if request else ()))
+
+        for name in scopes:
+            if name in processors:
+                for func in processors[name]:
+                    context.update(self.ensure_sync(func)())
 
         context.update(given)
 

@@ -155,17 +155,22 @@ class DispatchingJinjaLoader(BaseLoader):
 def _announce(
     signal: NamedSignal, app: Flask, template: Template, context: dict[str, t.Any]
 ) -> None:
-    """Send one of the two template signals, if anything is connected to it."""
-    if signal.receivers:
-        signal.send(app, _async_wrapper=app.ensure_sync, template=template, context=context)
+    """Send one of the two template signals."""
+    signal.send(app, _async_wrapper=app.ensure_sync, template=template, context=context)
 
 
 def _render(app: Flask, template: Template, context: dict[str, t.Any]) -> str:
     """Render a template with the application's additions to its context."""
     app.update_template_context(context)
-    _announce(before_render_template, app, template, context)
+
+    if before_render_template.receivers:
+        _announce(before_render_template, app, template, context)
+
     text = template.render(context)
-    _announce(template_rendered, app, template, context)
+
+    if template_rendered.receivers:
+        _announce(template_rendered, app, template, context)
+
     return text
 
 
@@ -176,11 +181,15 @@ def _stream(app: Flask, template: Template, context: dict[str, t.Any]) -> t.Iter
     its contexts, even if that is after its end.
     """
     app.update_template_context(context)
-    _announce(before_render_template, app, template, context)
+
+    if before_render_template.receivers:
+        _announce(before_render_template, app, template, context)
 
     def pieces() -> t.Iterator[str]:
         yield from template.generate(context)
-        _announce(template_rendered, app, template, context)
+
+        if template_rendered.receivers:
+            _announce(template_rendered, app, template, context)
 
     if request:
         return stream_with_context(pieces())
