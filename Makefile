@@ -113,9 +113,20 @@ $(PY):
 	echo "Python 3.10 or later with its venv module is needed (Debian: apt install python3-venv);" \
 	     "set PYTHON to point to one." >&2; exit 1
 
-CASES ?= 200000
-fuzz: build $(VENV)/.group-test  ## compare with Flask and Werkzeug on CASES random inputs
-	@FUZZ_CASES=$(CASES) $(PY) -m pytest -q $(wildcard tests/test_differential_*.py) $(ARGS)
+# CASES is for all parts, MATCHER and so on for one; 0 leaves it out. See tests/fuzzing.py.
+MATCHER = $(or $(CASES),1000000)
+URLS = $(or $(CASES),500000)
+LOCAL = $(or $(CASES),200000)
+CYCLE = $(or $(CASES),200000)
+fuzz: build $(VENV)/.group-test  ## compare with Flask and Werkzeug on random input; CASES=20000
+	@[ ! -f $(MODULE) ] || { $(call fuzzed,1,not pure); }
+	@$(call fuzzed,0,not compiled)
+
+define fuzzed
+echo "== FASTFLASK_SPEEDUPS=$(1)" && FASTFLASK_SPEEDUPS=$(1) FUZZ_MATCHER=$(MATCHER) FUZZ_URLS=$(URLS) \
+FUZZ_LOCAL=$(LOCAL) FUZZ_CYCLE=$(CYCLE) \
+$(PY) -m pytest -q $(wildcard tests/test_differential_*.py) -k "$(2)" $(ARGS)
+endef
 
 .PHONY: fuzz
 

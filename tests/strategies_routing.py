@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import random
+import re
 import typing as t
 import warnings
 from uuid import UUID
 
 import werkzeug.routing as reference
-from hypothesis import HealthCheck, settings
+from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 import fastflask.routing as ours
 
-#: How many requests or URLs to compare; each example has ``BATCH`` of them.
-CASES = int(os.environ.get("FUZZ_CASES", "500"))
+#: How many requests or URLs there are for each map.
 BATCH = 25
-fuzz_settings = settings(
-    max_examples=max(1, CASES // BATCH),
-    deadline=None,
-    database=None,
-    derandomize=CASES <= 5000,
-    suppress_health_check=list(HealthCheck),
-)
 
 
 class Odd(reference.BaseConverter):
@@ -139,6 +131,17 @@ VALUES: list[t.Any] = [
     ["a", "b c"], ("x",), [], {"k"}, "/lead", "a/b/c", UUID(int=5), b"bytes",
     float("nan"), [None, "x"],
 ]  # fmt: skip
+
+VARIABLE = re.compile(r"<(?:(\w+)(?:\([^>]*\))?:)?(\w+)>")
+TEXTUAL: list[t.Any] = ["a", "ab", "a b", "ü/x?", "", 7, 2.5, True, Markup("<b>"), "x'&\"y"]
+FITTING: dict[str, list[t.Any]] = {
+    "int": [0, 7, -12, "007", True, 2.9, 10**30, "x"],
+    "float": [1, 2.5, -0.0, "1.50", 1e30, float("inf")],
+    "uuid": [UUID(int=5), "text", 5],
+    "any": ["a", "b", "a-b", "", "x|y"],
+    "listed": [["a", "b c"], "ab", ()],
+    "picky": ["fine", "bad", "worse", 5],
+}
 
 
 def make_pattern(rnd: random.Random, slash: bool = True) -> str:
@@ -305,6 +308,16 @@ def make_values(rnd: random.Random) -> t.Any:
             [(name, rnd.choice(VALUES)) for name in values for _ in range(rnd.choice([1, 2]))]
         )
     return values or rnd.choice([None, {}])
+
+
+def make_fitting(rnd: random.Random, rule: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Values for the variables of a rule, which it may take."""
+    where = rule.get("subdomain") or rule.get("host") or ""
+    return {
+        name: rnd.choice(FITTING.get(kind, TEXTUAL))
+        for kind, name in VARIABLE.findall(where + rule["string"])
+        if rnd.random() < 0.97
+    }
 
 
 def same(left: t.Any, right: t.Any) -> bool:

@@ -1,13 +1,12 @@
 """The same requests to Flask and to fastflask, over applications that use everything.
 
-``FUZZ_CASES`` in the environment says how many random requests there are.
+``FUZZ_CYCLE`` says how many random requests there are; see ``fuzzing``.
 """
 
 from __future__ import annotations
 
 import gc
 import importlib
-import os
 import random
 import time
 import typing as t
@@ -27,9 +26,9 @@ from differential.deviations import settle
 from differential.environs import make_case
 from differential.harness import ERRORS, Case, Recorder, send
 from differential.registry import APPS
+from fuzzing import SEED, amount, unless_left_out
 
-CASES = int(os.environ.get("FUZZ_CASES", "2400"))
-SEED = os.environ.get("FUZZ_SEED", "1")
+CASES = amount("cycle", 2400)
 
 
 # An error may leave a file open, with Flask as with fastflask.
@@ -98,9 +97,10 @@ def amount(name: str) -> int:
     return max(1, int(CASES * APPS[name][1].get("weight", 1) / len(APPS)))
 
 
+@unless_left_out("cycle")
 @pytest.mark.parametrize("name", APPS)
 def test_random_requests_get_the_same_answers(name: str, pairs: dict[str, Pair]) -> None:
-    rnd = random.Random(f"{SEED} {name}")
+    rnd = random.Random(f"{SEED or 1} {name}")
     for _ in range(amount(name)):
         pairs[name].check(make_case(rnd, pairs[name].hints))
 

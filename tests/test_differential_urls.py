@@ -1,6 +1,6 @@
 """Random applications and requests, in which Flask and fastflask build URLs and redirects.
 
-``FUZZ_CASES`` says how many; see ``strategies_routing``.
+``FUZZ_URLS`` says how many; see ``fuzzing``.
 """
 
 from __future__ import annotations
@@ -8,18 +8,16 @@ from __future__ import annotations
 import contextlib
 import importlib
 import random
-import re
 import sys
 import typing as t
-import uuid
 import warnings
 from types import ModuleType
 
 import pytest
 import werkzeug.routing as reference
 import werkzeug.wrappers
-from hypothesis import given, note
-from hypothesis import strategies as st
+from fuzzing import by_seed
+from hypothesis import note
 from markupsafe import Markup
 from strategies_routing import (
     BATCH,
@@ -27,13 +25,11 @@ from strategies_routing import (
     TEXTS,
     VALUES,
     fill,
-    fuzz_settings,
+    make_fitting,
     make_rule,
     make_values,
     same,
 )
-
-seeds = st.integers(0, 2**63)
 
 HOSTS = [
     *["example.com"] * 9, "www.example.com", "x12.example.com", "a.b.example.com:8080",
@@ -52,17 +48,6 @@ SPECIAL: dict[str, list[t.Any]] = {
     "_method": [None, "GET", "POST", "put", "NONE"],
     "_scheme": [None, "https", "http", "wss", "", "ftp"],
     "_external": [None, True, False, 0, 1, ""],
-}
-
-VARIABLE = re.compile(r"<(?:(\w+)(?:\([^>]*\))?:)?(\w+)>")
-TEXTUAL: list[t.Any] = ["a", "ab", "a b", "ü/x?", "", 7, 2.5, True, Markup("<b>"), "x'&\"y"]
-FITTING: dict[str, list[t.Any]] = {
-    "int": [0, 7, -12, "007", True, 2.9, 10**30, "x"],
-    "float": [1, 2.5, -0.0, "1.50", 1e30, float("inf")],
-    "uuid": [uuid.UUID(int=5), "text", 5],
-    "any": ["a", "b", "a-b", "", "x|y"],
-    "listed": [["a", "b c"], "ab", ()],
-    "picky": ["fine", "bad", "worse", 5],
 }
 
 
@@ -176,10 +161,7 @@ def make_call(
     if rnd.random() < 0.8:
         rule = rnd.choice(rules)
         endpoint = rule["endpoint"]
-        where = rule.get("subdomain") or rule.get("host") or ""
-        for kind, name in VARIABLE.findall(where + rule["string"]):
-            if rnd.random() < 0.97:
-                values[name] = rnd.choice(FITTING.get(kind, TEXTUAL))
+        values |= make_fitting(rnd, rule)
     for name, choices in SPECIAL.items():
         if rnd.random() < 0.1:
             values[name] = rnd.choice(choices)
@@ -221,8 +203,7 @@ def within(flask: ModuleType, app: t.Any, environ: dict[str, t.Any] | None, kind
                     variable.get().pop()
 
 
-@fuzz_settings
-@given(seed=seeds)
+@by_seed("urls", BATCH)
 def test_url_for_answers_as_in_flask(seed: int) -> None:
     rnd = random.Random(seed)
     spec = make_spec(rnd)
@@ -309,8 +290,7 @@ def ask(flask: ModuleType, location: t.Any, code: t.Any, kind: str, how: str) ->
             return type(error), str(error)
 
 
-@fuzz_settings
-@given(seed=seeds)
+@by_seed("urls", 5 * BATCH)
 def test_redirects_are_those_of_flask(seed: int) -> None:
     rnd = random.Random(seed)
     for _ in range(BATCH):
