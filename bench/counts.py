@@ -2,13 +2,19 @@
 
 ``valgrind --tool=callgrind`` runs this file as a program, one contender at a time. The program
 marks the beginning and the end of what counts by a system call that nothing else makes, and
-callgrind writes down its count at each of them. N and 2N calls are counted, and only the
-difference tells, so that whatever comes once cancels out.
+callgrind writes down its count at each of them. The same calls are counted several times, and the
+least counts: before that the interpreter is still adapting its bytecode, one attempt after the
+other.
+
+The count is the same each time, to one in five hundred. Rarely two attributes get the same place
+in the interpreter's cache of methods, which depends on where things lie in memory, and looking
+them up again and again makes a request up to 6 % longer. With another hash seed they lie elsewhere.
 """
 
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import re
 import shutil
@@ -32,8 +38,9 @@ OPERATIONS = (
     "local/request_method",
     "routing/api[2]",
 )
-#: Calls that count: all environments once. Where a call does many operations, fewer will do.
+#: Calls of a turn: all environments once. Where a call does many operations, fewer will do.
 _CALLS, _FEW_CALLS = VARIETY, 4
+_TURNS = 4
 _FUNCTION = "getsid"
 
 
@@ -46,8 +53,11 @@ def is_possible() -> bool:
     return shutil.which("valgrind") is not None
 
 
-def count(side: Contender) -> dict[str, float]:
-    """Return the instructions of each operation that the contender has."""
+def count(side: Contender, seed: int = 0) -> dict[str, float]:
+    """Return the instructions of each operation that the contender has.
+
+    :param seed: of the hashes.
+    """
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "count")
         command = [
@@ -60,18 +70,18 @@ def count(side: Contender) -> dict[str, float]:
             __name__,
             side.tag,
         ]
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment_of(side), capture_output=True, text=True
-        )
+        environment = {**environment_of(side), "PYTHONHASHSEED": str(seed)}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
         if done.returncode:
             raise Failed(f"{side.title} under valgrind: {done.stderr.strip()[-2000:]}")
 
+        # At each mark a part ends: what came before, a turn, what lies between, a turn.
+        parts = itertools.count(2, 2)
         counted = {}
-        for number, line in enumerate(done.stdout.splitlines()):
-            name, done_each_time = line.split()
-            # At each mark a part ends: what came before, N calls, what lies between, 2N calls.
-            once, twice = (read_total(Path(f"{out}.{4 * number + part}")) for part in (2, 4))
-            counted[name] = (twice - once) / int(done_each_time)
+        for line in done.stdout.splitlines():
+            name, operations = line.split()
+            totals = [read_total(Path(f"{out}.{next(parts)}")) for _ in range(_TURNS)]
+            counted[name] = min(totals) / int(operations)
         return counted
 
 
@@ -84,7 +94,7 @@ def read_total(path: Path) -> int:
 
 
 def main() -> None:
-    """Run the operations between marks. Print their names, and how many operations N calls do."""
+    """Run turns between marks. Print the names of the operations, and how many a turn does."""
     side = CONTENDERS[sys.argv[1]]
     side.check()
     operations = collect()
@@ -98,9 +108,10 @@ def main() -> None:
             call()
         gc.collect()
         gc.freeze()
-        for turns in (range(calls), range(2 * calls)):
+        for _ in range(_TURNS):
+            gc.collect()
             mark()
-            for _ in turns:
+            for _ in range(calls):
                 call()
             mark()
         side.leave()

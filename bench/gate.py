@@ -30,6 +30,8 @@ SIDES = (COMPILED.tag, PURE.tag)
 _GROUPS = ("cycle/", "local/request_method", "routing/api", "urls/")
 #: What seems lost by time is measured again, so often.
 _RETRIES = 2
+#: With these seeds of hashes instructions are counted; only with the first, unless some seem lost.
+_SEEDS = (0, 1, 2)
 
 #: Side, operation, reference: ratio.
 Ratios = dict[str, dict[str, dict[str, float]]]
@@ -52,18 +54,21 @@ def measure_time(names: t.Sequence[str]) -> Ratios:
     return ratios
 
 
-def measure_instructions() -> Ratios:
-    """Return the ratios of some operations by instructions."""
+def measure_instructions(seeds: t.Sequence[int]) -> Ratios:
+    """Return the ratios of some operations by instructions: of the least with any of the seeds."""
     if not counts.is_possible():
         raise Failed("valgrind is needed to count instructions; --only time does without")
     missing = {tag: why for tag in SIDES if (why := CONTENDERS[tag].missing()) is not None}
     _require(missing)
     tags = [tag for tag in (*SIDES, *REFERENCES) if CONTENDERS[tag].missing() is None]
     print("counting instructions, which takes minutes", file=sys.stderr)
+    jobs = [(tag, seed) for seed in seeds for tag in tags]
+    counted: dict[str, dict[str, float]] = {tag: {} for tag in tags}
     with ThreadPoolExecutor(max_workers=2) as pool:
-        counted = dict(
-            zip(tags, pool.map(counts.count, map(CONTENDERS.__getitem__, tags)), strict=True)
-        )
+        results = pool.map(lambda job: counts.count(CONTENDERS[job[0]], job[1]), jobs)
+        for (tag, _), found in zip(jobs, results, strict=True):
+            for name, number in found.items():
+                counted[tag][name] = min(number, counted[tag].get(name, number))
     return {
         side: {
             name: {
@@ -108,11 +113,19 @@ def check(reached: dict[str, Ratios], kinds: t.Iterable[str]) -> list[str]:
     texts = []
     for kind in kinds:
         if kind == "instructions":
-            lost = find_lost(reached[kind], measure_instructions(), MARGINS[kind])
+            lost = _check_instructions(reached[kind])
         else:
             lost = _check_time(reached[kind])
         texts += [f"{kind}: {text}" for found in lost.values() for text in found]
     return texts
+
+
+def _check_instructions(reached: Ratios) -> dict[str, list[str]]:
+    lost = find_lost(reached, measure_instructions(_SEEDS[:1]), MARGINS["instructions"])
+    if lost:
+        print(f"counting again: {', '.join(lost)}", file=sys.stderr)
+        lost = find_lost(reached, measure_instructions(_SEEDS), MARGINS["instructions"])
+    return lost
 
 
 def _check_time(reached: Ratios) -> dict[str, list[str]]:
@@ -156,7 +169,7 @@ def main() -> int:
         if options.update:
             table = tables.setdefault(python, {})
             if "instructions" in kinds:
-                table["instructions"] = _rounded(measure_instructions())
+                table["instructions"] = _rounded(measure_instructions(_SEEDS))
             if "time" in kinds:
                 names = [name for name in collect() if name.startswith(_GROUPS)]
                 table["time"] = _rounded(measure_time(names))

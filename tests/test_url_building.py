@@ -68,6 +68,42 @@ def test_every_character_is_quoted_as_in_the_reference(r: t.Any, pattern: str) -
         assert ours.build("e", {"x": "1", name: 1}) == expected.build("e", {"x": "1", name: 1})
 
 
+@pytest.mark.parametrize("size", [*range(80, 90), *range(245, 260), 1000])
+@pytest.mark.parametrize("character", ["x", " ", "ü"])
+def test_long_text_is_built_like_a_short_one(r: t.Any, size: int, character: str) -> None:
+    text, pattern = character * size, "/s/<x>/<int:n>"
+    expected = adapter(reference, pattern).build(pattern, {"x": text, "n": 7})
+    assert adapter(r, pattern).build(pattern, {"x": text, "n": 7}) == expected
+
+
+@pytest.mark.parametrize(
+    "number", [0, 9, 10, -1, -(2**63), 2**63 - 1, 2**63, 10**30, True, 2.9, "12"]
+)
+def test_numbers_are_built_as_in_the_reference(r: t.Any, number: t.Any) -> None:
+    patterns = "/<int:n>", "/p-<int(signed=True):n>.html"
+    for pattern in patterns:
+        expected = adapter(reference, pattern).build(pattern, {"n": number})
+        assert adapter(r, pattern).build(pattern, {"n": number}) == expected
+
+
+def test_no_value_is_asked_for_its_text_if_another_one_is_missing(r: t.Any) -> None:
+    class Never:
+        def __str__(self) -> str:
+            raise AssertionError("asked")
+
+    with pytest.raises(reference.BuildError):
+        adapter(r, "/<a>/<b>").build("/<a>/<b>", {"a": Never(), "c": 1})
+
+
+def test_arguments_of_a_rule_that_change_are_seen(r: t.Any) -> None:
+    rule = r.Rule("/<a>/<b>", endpoint="e")
+    build = r.Map([rule]).bind("example.com").build
+    assert build("e", {"a": "x", "b": "y"}) == "/x/y"
+    rule.arguments.add("c")
+    with pytest.raises(reference.BuildError):
+        build("e", {"a": "x", "b": "y"})
+
+
 def test_text_that_cannot_be_encoded_is_refused(r: t.Any) -> None:
     with pytest.raises(UnicodeEncodeError):
         adapter(r, "/<x>").build("/<x>", {"x": "\ud800"})

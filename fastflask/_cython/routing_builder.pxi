@@ -16,6 +16,9 @@ cdef enum:
     _ROUTE_QUOTES_TEXT
     _ROUTE_SHOWS_NUMBER
 
+    # For the path of most URLs.
+    _ROUTE_ROOM = 256
+
 
 @cython.final
 cdef class _RouteVariable:
@@ -32,6 +35,21 @@ cdef class _RouteVariable:
     cdef object text_of(self, object converter, object value):
         """Return the text for a value, by the converter's own method or, for stock ones, without
         it."""
+        cdef int kind = self.kind_of(converter)
+
+        if kind == _ROUTE_QUOTES_TEXT:
+            text = value if type(value) is str else str(value)
+            if type(text) is str:
+                return _route_quoted(<str>text, _ROUTE_IN_PATH)
+            return _route_quote(text, safe=_ROUTE_PATH_SAFE)
+
+        if kind == _ROUTE_SHOWS_NUMBER and type(value) is int:
+            return _route_decimal(value)
+
+        return converter.to_url(value)
+
+    cdef inline int kind_of(self, object converter) except -1:
+        """Return what the converter does."""
         cdef dict attributes = PyObject_GenericGetDict(converter, NULL)
         if (
             converter is not self.converter
@@ -40,18 +58,9 @@ cdef class _RouteVariable:
             or not self.tag
         ):
             self._look_at(converter, attributes)
-
-        if self.kind == _ROUTE_QUOTES_TEXT:
-            text = value if type(value) is str else str(value)
-            if type(text) is str:
-                return _route_quoted(<str>text, _ROUTE_IN_PATH)
-            return _route_quote(text, safe=_ROUTE_PATH_SAFE)
-
-        if self.kind == _ROUTE_SHOWS_NUMBER and type(value) is int:
-            if not _route_get(converter, attributes, "fixed_digits"):
-                return _route_decimal(value)
-
-        return converter.to_url(value)
+        if self.kind == _ROUTE_SHOWS_NUMBER and _route_get(converter, attributes, "fixed_digits"):
+            return _ROUTE_OWN_TO_URL
+        return self.kind
 
     cdef int _look_at(self, object converter, dict attributes) except -1:
         cdef type cls = type(converter)
@@ -81,6 +90,8 @@ cdef class _RoutePieces:
     cdef list texts
     # Each stands for one of the texts.
     cdef list variables
+    # The texts, with the variables in their places.
+    cdef list steps
 
     def __cinit__(self, rule, trace, dict defaults):
         cdef bint literal = False
@@ -107,6 +118,48 @@ cdef class _RoutePieces:
             literal = True
         if not self.texts:
             self.texts.append("")
+        self.steps = self.texts[:]
+        for variable in self.variables:
+            self.steps[variable.index] = variable
+
+    cdef object write(self, dict values, dict converters):
+        """Return the texts joined, with the values in their places, or ``None`` if these are not
+        all there, or not all of the plain kind that is written here. No converter is called.
+
+        PERF: a fifth of url_for() less than by take(), convert() and a join.
+        """
+        cdef char[_ROUTE_ROOM] room
+        cdef char *at = room
+        cdef char *end = room + _ROUTE_ROOM
+        cdef _RouteVariable variable
+        cdef PyObject *value
+        cdef PyObject *converter
+        cdef int kind
+
+        for step in self.steps:
+            if type(step) is str:
+                at = _route_put(at, end, step)
+            elif type(step) is _RouteVariable:
+                variable = <_RouteVariable>step
+                value = PyDict_GetItemWithError(values, variable.name)
+                converter = PyDict_GetItemWithError(converters, variable.name)
+                if value is NULL or converter is NULL:
+                    return None
+                kind = variable.kind_of(<object>converter)
+                if kind == _ROUTE_QUOTES_TEXT and type(<object>value) is str:
+                    at = _route_put_quoted(at, end, <object>value)
+                elif kind == _ROUTE_SHOWS_NUMBER and type(<object>value) is int:
+                    at = _route_put_number(at, end, <object>value)
+                else:
+                    return None
+            else:
+                return None
+            if at is NULL:
+                return None
+
+        text = _route_new_ascii(at - room, 127)
+        memcpy(PyUnicode_DATA(text), room, at - room)
+        return text
 
     # The indices are those of the texts.
     @cython.boundscheck(False)

@@ -125,6 +125,57 @@ cdef object _route_decimal(object number):
     return str(number) if overflow else f"{value}"
 
 
+# Writing to a place in memory, before an end. Each returns the place after what was written, or
+# NULL if there is no room, or if that is no work for here.
+
+cdef inline char *_route_put(char *at, char *end, object text) noexcept:
+    """Write ASCII text as it is."""
+    cdef Py_ssize_t size = PyUnicode_GET_LENGTH(text)
+    if not PyUnicode_IS_ASCII(text) or size > end - at:
+        return NULL
+    memcpy(at, PyUnicode_DATA(text), size)
+    return at + size
+
+
+cdef char *_route_put_quoted(char *at, char *end, object text) noexcept:
+    """Write ASCII text as it stands in a path."""
+    cdef const unsigned char *source = <const unsigned char *>PyUnicode_DATA(text)
+    cdef Py_ssize_t i, size = PyUnicode_GET_LENGTH(text)
+    # If all were to be quoted.
+    if not PyUnicode_IS_ASCII(text) or 3 * size > end - at:
+        return NULL
+    for i in range(size):
+        if _route_is_safe(source[i], _ROUTE_IN_PATH):
+            at[0] = source[i]
+            at += 1
+        else:
+            at[0] = c"%"
+            at[1] = _ROUTE_DIGIT[source[i] >> 4]
+            at[2] = _ROUTE_DIGIT[source[i] & 15]
+            at += 3
+    return at
+
+
+cdef char *_route_put_number(char *at, char *end, object number) except? NULL:
+    """Write the digits of an ``int`` that is neither negative nor very large."""
+    cdef char[20] digits
+    cdef int count = 0, overflow = 0
+    cdef long long value = PyLong_AsLongLongAndOverflow(number, &overflow)
+    if overflow or value < 0 or end - at < 20:
+        return NULL
+    while True:
+        digits[count] = c"0" + <char>(value % 10)
+        count += 1
+        value //= 10
+        if not value:
+            break
+    while count:
+        count -= 1
+        at[0] = digits[count]
+        at += 1
+    return at
+
+
 cdef bint _route_is_uri(object text) noexcept:
     """Whether text is a path from the root, perhaps with a query, that needs no quoting."""
     cdef _RouteText view

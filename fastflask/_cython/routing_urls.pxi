@@ -225,18 +225,25 @@ cdef tuple _route_build(
                     continue
             defaults = _route_get(rule, attributes, "defaults")
             names = _route_get(rule, attributes, "arguments")
-            texts = None
+            path = texts = None
             if not defaults:
                 if names is builder._arguments and len(<set>names) == builder._count:
-                    texts = builder._path.take(values)
-                    if texts is None:
-                        continue
+                    if len(values) == builder._count:
+                        path = builder._path.write(
+                            values, _route_get(rule, attributes, "_converters")
+                        )
+                    if path is None:
+                        texts = builder._path.take(values)
+                        if texts is None:
+                            continue
                 elif names and not _route_has_all(values, names):
                     continue
             elif not _route_fits(values, names, defaults):
                 continue
             try:
-                if defaults:
+                if path is not None:
+                    built = builder._domain.texts[0], path
+                elif defaults:
                     built = builder.build(values, append_unknown)
                 else:
                     built = builder._build(values, texts, append_unknown, attributes)

@@ -33,6 +33,7 @@ class RuleBuilder:
 
     __slots__ = (
         "_rule", "_defaults", "_domain", "_path", "_needed", "_known", "_fixed", "_count", "_plain",
+        "_arguments",
     )  # fmt: skip
 
     def __init__(
@@ -56,6 +57,8 @@ class RuleBuilder:
         if not self._domain.variables and rule.arguments == {*self._needed} and not defaults:
             if len(self._path.texts) > 1 or not self._needed:
                 self._count = len(self._needed)
+        #: The rule's set of arguments, of which that is true as long as there are so many.
+        self._arguments = rule.arguments
         #: What is built without values, if nothing needs one.
         self._plain = None if self._needed else (self._domain.texts[0], self._path.texts[0])
 
@@ -84,6 +87,7 @@ class RuleBuilder:
 
         domain = self._domain.fill(self._rule._converters, values)
         path = self._path.fill(self._rule._converters, values)
+        assert domain is not None and path is not None
         if query:
             path += ["?", query]
         # A converter that returns no text is found out, unless there is nothing to join.
@@ -154,17 +158,18 @@ class _Pieces:
         if not self.texts:
             self.texts.append("")
 
-    def fill(self, converters: dict[str, t.Any], values: t.Mapping[str, t.Any]) -> list[str]:
-        """Return the texts with the values in their places."""
+    def fill(self, converters: dict[str, t.Any], values: t.Mapping[str, t.Any]) -> list[str] | None:
+        """Return the texts with the values in their places, or ``None`` if one is missing."""
         texts = self.texts.copy()
         for index, name in self.variables:
+            if name not in values:
+                return None
             converter, value = converters[name], values[name]
             to_url = converter.to_url
             # PERF: stock converters are spared a call, and most texts another one.
             method = to_url.__func__ if type(to_url) is MethodType else None
-            if method is _text_to_url:
-                text = value if type(value) is str else str(value)
-                texts[index] = text.translate(in_path) if text.isascii() else quote_path(text)
+            if method is _text_to_url and type(value) is str:
+                texts[index] = value.translate(in_path) if value.isascii() else quote_path(value)
             elif (
                 method is _number_to_url
                 and type(value) is int
@@ -173,6 +178,9 @@ class _Pieces:
             ):
                 texts[index] = str(value)
             else:
+                # Nobody is asked for a text if another value is missing.
+                if not all(name in values for _, name in self.variables):
+                    return None
                 texts[index] = to_url(value)
         return texts
 

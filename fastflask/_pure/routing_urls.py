@@ -165,16 +165,25 @@ def choose_rule(
             ):
                 builder = rule._builder  # type: ignore[attr-defined]
                 if builder is not None:
-                    if rule.arguments and not values.keys() >= rule.arguments:
-                        return None
+                    arguments, count = rule.arguments, len(values)
+                    if (
+                        count != builder._count
+                        or len(arguments) != count
+                        or arguments is not builder._arguments
+                    ):
+                        if arguments and not values.keys() >= arguments:
+                            return None
+                        count = -1
                     try:
-                        if len(values) == builder._count:
-                            built = builder._plain
-                            if built is None:
-                                texts = builder._path.fill(rule._converters, values)
-                                built = builder._fixed, "".join(texts)
-                        else:
+                        if count < 0:
                             built = builder.build(values, append_unknown)
+                        elif count:
+                            texts = builder._path.fill(rule._converters, values)
+                            if texts is None:
+                                return None
+                            built = builder._fixed, "".join(texts)
+                        else:
+                            built = builder._plain
                     except ValidationError:
                         return None
                     return built, rule.websocket

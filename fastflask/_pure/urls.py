@@ -163,7 +163,8 @@ def _url_for(
             if external or websocket or domain != (url_map.default_subdomain or ""):
                 url = _whole_url(context.request, scheme, websocket, domain, root, path)
             elif root == "/":
-                url = f"/{path.lstrip('/')}"
+                # PERF: two looks cost less than a new text.
+                url = path if path[:1] == "/" != path[1:2] else f"/{path.lstrip('/')}"
             else:
                 url = f"{root.rstrip('/')}/{path.lstrip('/')}"
         else:
