@@ -29,7 +29,8 @@ endif
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PRECIOUS: $(VENV)/.group-%
-.PHONY: help run build test test-compiled test-pure test-flask test-extensions conformance lint types format annotate clean
+.PHONY: help run build test test-compiled test-pure test-flask test-extensions example-test \
+    example-savings conformance lint types format annotate clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -58,6 +59,13 @@ endef
 test-flask: build $(VENV)/.group-test $(VENV)/.group-example
 	@echo "== the example on Flask" && cd $(EXAMPLE) && \
 	NOTES_TEST_FRAMEWORK=flask $(CURDIR)/$(PY) -m pytest -q tests
+
+example-test: build $(VENV)/.group-example-test  ## try the example in a browser and under servers, on both frameworks
+	@$(PY) $(EXAMPLE)/end_to_end/needed.py
+	@$(PY) -m pytest $(EXAMPLE)/end_to_end $(ARGS)
+
+example-savings: build $(VENV)/.group-example-test  ## measure the example on Flask and on fastflask
+	@$(PY) $(EXAMPLE)/end_to_end/savings.py $(ARGS)
 
 test-extensions: build $(VENV)/.group-extensions  ## run applications with extensions, unchanged, on both
 	@for mode in 1 0; do echo "== FASTFLASK_SPEEDUPS=$$mode" && FASTFLASK_TEST_EXTENSIONS=1 \

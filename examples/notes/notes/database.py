@@ -6,15 +6,18 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import event
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import IntegerConverter, Map
 
 from .extensions import db
 
 
 class RowId(IntegerConverter):
-    """``<id:…>`` in a URL rule: a number that fits 64 bits; others are no such page."""
+    """``<id:…>`` in a URL rule: a number that the column can hold; others are no such page."""
 
-    regex = r"[0-9]{1,18}"
+    regex = r"[0-9]{1,10}"
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=2**31 - 1)
 
 
 def init_app(app: Flask) -> None:

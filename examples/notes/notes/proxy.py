@@ -23,4 +23,6 @@ def init_app(app: Flask) -> None:
             if path is not None:
                 inside = Path(path).relative_to(folder).as_posix()
                 response.headers["X-Accel-Redirect"] = f"/_static/{inside}"
+                # The file's; nginx sets it again, and what is sent from here is empty.
+                response.headers.pop("Content-Length", None)
             return response

@@ -67,7 +67,10 @@ def test_activity_shows_the_request_that_asks(admin: Visitor) -> None:
     page = admin.get("/admin/activity").text
     if hasattr(flask, "active_requests"):
         assert "GET /admin/activity" in page
-        assert "<td>admin.activity</td><td>MainThread</td>" in page
+        assert (
+            '<td data-label="Endpoint">admin.activity</td><td data-label="Thread">MainThread</td>'
+            in page
+        )
     else:
         assert "Flask keeps no list" in page
 

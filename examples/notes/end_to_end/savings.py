@@ -1,0 +1,169 @@
+"""What fastflask saves here: the application on Flask and on fastflask, on the same database.
+
+    python savings.py [--rounds 5] [--requests 400]
+
+The two take turns, a few requests each, so that what else the machine does hits both. Each is one
+worker process of gunicorn with four threads, asked by four connections, with PostgreSQL and Redis
+beside it. The seconds of processor time are those of the server's processes, and below them
+PostgreSQL's; they depend less on what else the machine does than the times of answers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import os
+import re
+import statistics
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode
+
+from application import SERVERS, Place, Site, serving
+from client import PASSWORD, Client
+from load import Load, Visit, page
+from services import postgresql, redis
+
+FRAMEWORKS = ("flask", "fastflask")
+NOTES = 100
+SERVER = SERVERS["gunicorn-gthread"].replace("--no-control", "--workers 1 --no-control")
+
+
+def log_in(connection: http.client.HTTPConnection) -> str | None:
+    """Open the login page, and send its form: two requests."""
+    connection.request("GET", "/auth/login")
+    response = connection.getresponse()
+    token = re.search(r'name="csrf_token" value="([^"]+)"', response.read().decode())
+    cookie = response.headers["Set-Cookie"].partition(";")[0]
+    assert token is not None
+    form = {"username": "anna", "password": PASSWORD, "csrf_token": token[1]}
+    kind = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
+    connection.request("POST", "/auth/login", urlencode(form), kind)
+    response = connection.getresponse()
+    response.read()
+    return None if response.status == 302 else f"login: {response.status}"
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process and its children have used up."""
+    seconds = 0.0
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return 0
+    # User and system time, with those of children that have ended.
+    seconds += sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return seconds + sum(processor_seconds(int(child)) for child in children)
+
+
+@dataclass
+class Measured:
+    """What one framework needed for one kind of visit."""
+
+    rates: list[float] = field(default_factory=list)
+    latencies: list[float] = field(default_factory=list)
+    server: float = 0
+    database: float = 0
+    visits: int = 0
+
+    def add(self, load: Load, server: float, database: float) -> None:
+        """Add one round."""
+        if load.failures:
+            raise SystemExit(f"failed: {load.failures[:3]}")
+        self.rates.append(load.done / load.took)
+        self.latencies += load.latencies
+        self.server += server
+        self.database += database
+        self.visits += load.done
+
+    def row(self) -> list[float]:
+        """Visits a second, p50 and p99 in ms, seconds of server and database for 10,000."""
+        ordered = sorted(self.latencies)
+        p50, p99 = (ordered[int(len(ordered) * share)] * 1000 for share in (0.5, 0.99))
+        share = 10_000 / self.visits
+        return [
+            statistics.median(self.rates),
+            p50,
+            p99,
+            self.server * share,
+            self.database * share,
+        ]
+
+
+def measure(
+    sites: dict[str, Site], visits: dict[str, Visit], database: int, rounds: int, requests: int
+) -> dict[str, dict[str, Measured]]:
+    """Let the frameworks take turns."""
+    found: dict[str, dict[str, Measured]] = {
+        name: {framework: Measured() for framework in FRAMEWORKS} for name in visits
+    }
+    for number in range(rounds + 1):
+        # Every other round the other way about.
+        for framework in FRAMEWORKS[:: -1 if number % 2 else 1]:
+            site = sites[framework]
+            for name, visit in visits.items():
+                count = requests // 10 if name == "login" else requests
+                processes = (site.process.pid, database)
+                before = [processor_seconds(pid) for pid in processes]
+                load = Load(site.url, [visit], count).start().finish()
+                after = [processor_seconds(pid) for pid in processes]
+                # The first round warms up.
+                if number:
+                    used = (late - early for early, late in zip(before, after, strict=True))
+                    found[name][framework].add(load, *used)
+    return found
+
+
+def report(found: dict[str, dict[str, Measured]]) -> None:
+    """Print the table."""
+    print("| | | requests/s | p50 ms | p99 ms | CPU s per 10,000 | of PostgreSQL |")
+    print("| --- | --- | ---: | ---: | ---: | ---: | ---: |")
+    for name, of in found.items():
+        rows = {framework: measured.row() for framework, measured in of.items()}
+        for framework, (rate, p50, p99, server, database) in rows.items():
+            print(
+                f"| {name} | {framework} | {rate:.0f} | {p50:.1f} | {p99:.1f}"
+                f" | {server:.1f} | {database:.1f} |"
+            )
+        saved = 1 - rows["fastflask"][3] / rows["flask"][3]
+        print(f"| | saved | | | | {saved:.0%} | |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--requests", type=int, default=400, help="a round; login: a tenth")
+    options = parser.parse_args()
+
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="notes-savings-")))
+        database, store = (stack.enter_context(make()) for make in (postgresql, redis))
+        services = {"DATABASE_URL": database.url, "REDIS_URL": store.url}
+        places = {name: Place(name, folder, services) for name in FRAMEWORKS}
+        places["flask"].run("flask --app notes db upgrade")
+        sites = {
+            name: stack.enter_context(serving(place, name, line=SERVER))
+            for name, place in places.items()
+        }
+
+        client = Client(sites["flask"].url)
+        client.sign_up("anna")
+        for number in range(NOTES):
+            path = client.write(f"Note {number}", "A thought from the train. " * 20)
+        token = f"Bearer {client.make_token()}"
+        visits = {
+            "list of 12 notes, a page": page("/", Cookie=client.cookie),
+            "one note, a page": page(path, Cookie=client.cookie),
+            "list of 12 notes, API": page("/api/notes", Authorization=token),
+            "one note, API": page(f"/api{path}", Authorization=token),
+            "health, API": page("/health"),
+            "login": log_in,
+        }
+        report(measure(sites, visits, database.pid, options.rounds, options.requests))
+
+
+if __name__ == "__main__":
+    main()
