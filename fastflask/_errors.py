@@ -8,7 +8,7 @@ import typing as t
 from werkzeug.exceptions import BadRequestKeyError, HTTPException, InternalServerError
 from werkzeug.routing import RequestRedirect, RoutingException
 
-from .globals import request as current_request
+from ._impl import current_blueprints
 from .signals import got_request_exception
 
 if t.TYPE_CHECKING:
@@ -45,8 +45,8 @@ class ErrorHandling:
         error = request.routing_exception
 
         if (
-            self.debug
-            and isinstance(error, RequestRedirect)
+            isinstance(error, RequestRedirect)
+            and self.debug
             and error.code not in _BODY_KEEPING_CODES
             and request.method not in _BODILESS_METHODS
         ):
@@ -71,7 +71,7 @@ class ErrorHandling:
         if e.code is None or isinstance(e, RoutingException):
             return e
 
-        handler = self._find_error_handler(e, current_request.blueprints)
+        handler = self._find_error_handler(e, current_blueprints())
         return e if handler is None else self.ensure_sync(handler)(e)
 
     def handle_user_exception(self, e: Exception) -> HTTPException | ft.ResponseReturnValue:
@@ -87,7 +87,7 @@ class ErrorHandling:
             if not self.trap_http_exception(e):
                 return self.handle_http_exception(e)
 
-        handler = self._find_error_handler(e, current_request.blueprints)
+        handler = self._find_error_handler(e, current_blueprints())
 
         if handler is None:
             raise
@@ -120,6 +120,6 @@ class ErrorHandling:
 
         self.log_exception(exc_info)
         error = InternalServerError(original_exception=e)
-        handler = self._find_error_handler(error, current_request.blueprints)
+        handler = self._find_error_handler(error, current_blueprints())
         rv = error if handler is None else self.ensure_sync(handler)(error)
         return self.finalize_request(rv, from_error_handler=True)

@@ -31,8 +31,11 @@ NAMES = (
     "build_rule",
     "build_url",
     "configure",
+    "current_blueprints",
+    "make_error_page",
     "make_redirect",
     "match_url",
+    "new_response",
     "request_ctx_stack",
     "update_map",
     "url_for",
@@ -113,8 +116,11 @@ if t.TYPE_CHECKING:
     from ._pure import build_rule as build_rule
     from ._pure import build_url as build_url
     from ._pure import configure as configure
+    from ._pure import current_blueprints as current_blueprints
+    from ._pure import make_error_page as make_error_page
     from ._pure import make_redirect as make_redirect
     from ._pure import match_url as match_url
+    from ._pure import new_response as new_response
     from ._pure import request_ctx_stack as request_ctx_stack
     from ._pure import update_map as update_map
     from ._pure import url_for as url_for

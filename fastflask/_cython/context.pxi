@@ -196,11 +196,13 @@ cdef tuple _state_of(object context, tuple names):
 
 
 cdef inline object _globals_of(AppContextBase self):
+    cdef type cls
     if self._g_pending:
-        if _notes_of(_stock_globals_class, _globals_stages).stock & _GLOBALS_MAKING == _GLOBALS_MAKING:
-            self._g = _new_object(_stock_globals_class)
+        cls = _stock_globals_class
+        if _notes_of(cls, _globals_stages).stock & _GLOBALS_MAKING == _GLOBALS_MAKING:
+            self._g = _new_object(cls)
         else:
-            self._g = _stock_globals_class()
+            self._g = cls()
         self._g_pending = False
     return self._g
 

@@ -20,6 +20,8 @@ cdef enum:
     _RESPONSE_NEW = 8192
     # The fields of the C base are what the attributes of their names are.
     _RESPONSE_FIELDS = 1024 | 0xF << 14
+    # Setting the code sets two fields.
+    _RESPONSE_SETTING = 128 | 256 | 512 | 1024 | 0xF << 14
     # All that decides what is sent.
     _RESPONSE_SENDING = 2 | 4 | 8 | 16 | 128 | 256 | 512 | 1024 | 2048 | 0xF << 14
     # All that decides what the constructor does.
@@ -321,6 +323,18 @@ cdef int _init_response(
             self.set_data(response)
     else:
         self.response = response
+    return 0
+
+
+cdef int _set_status_code(object response, object code) except -1:
+    """Set the code, and the phrase with it."""
+    cdef LeanResponse lean
+    if type(code) is int and isinstance(response, LeanResponse):
+        lean = <LeanResponse>response
+        if _response_stock(lean) & _RESPONSE_SETTING == _RESPONSE_SETTING:
+            lean._status, lean._status_code = lean._clean_status(code)
+            return 0
+    response.status_code = code
     return 0
 
 

@@ -63,20 +63,33 @@ cdef object _blueprints_of(object request):
     return request.blueprints
 
 
+def current_blueprints():
+    """Return the names of the current request's blueprints, innermost first."""
+    names = _blueprints_of(_current_request_context().request)
+    return [] if type(names) is tuple else names
+
+
 cdef tuple _ONLY_APP = (None,)
 
 
 cdef tuple _scopes_of(object functions, object request):
     """Return the keys of a registry that concern a request, innermost first."""
-    # Where nothing is registered for a blueprint, those of the request do not matter.
-    if _is_only_for_app(functions):
+    if _is_only_for_app(functions, request):
         return _ONLY_APP
     names = _blueprints_of(request)
     return (*names, None) if names else _ONLY_APP
 
 
-cdef bint _is_only_for_app(object functions) except -1:
-    return len(functions) == 1 and None in functions
+cdef bint _is_only_for_app(object functions, object request) except -1:
+    """Whether nothing is registered for a blueprint, so that those of the request do not matter."""
+    return (
+        isinstance(request, LeanRequest)
+        # Others want to be asked.
+        and _stock_of(request, &_last_request, _request_stages) & _REQUEST_BLUEPRINTS
+        == _REQUEST_BLUEPRINTS
+        and len(functions) == 1
+        and None in functions
+    )
 
 
 cdef object _preprocess(RequestCycle app):
@@ -92,7 +105,7 @@ cdef object _preprocess(RequestCycle app):
 
     request = _current_request_context().request
     cdef tuple names
-    if preprocessors or not _is_only_for_app(functions):
+    if preprocessors or not _is_only_for_app(functions, request):
         names = (None, *reversed(_blueprints_of(request)))
     else:
         names = _ONLY_APP
@@ -161,9 +174,12 @@ cdef object _make_response(RequestCycle app, object rv):
         return _new_response(response_class, rv, status, headers)
 
     if not isinstance(rv, response_class):
-        # PERF: asking an abstract class takes long, and these three are the usual ones.
+        # PERF: asking an abstract class takes long, and these are the usual ones.
         if PyGen_CheckExact(rv) or isinstance(rv, (str, bytes, bytearray)) or (
-            type(rv) is not dict and type(rv) is not list and isinstance(rv, _Iterator)
+            type(rv) is not dict
+            and type(rv) is not list
+            and type(rv) not in _error_pages
+            and isinstance(rv, _Iterator)
         ):
             return _new_response(response_class, rv, status, headers)
 
@@ -172,7 +188,7 @@ cdef object _make_response(RequestCycle app, object rv):
     if isinstance(status, (str, bytes, bytearray)):
         rv.status = status
     elif status is not None:
-        rv.status_code = status
+        _set_status_code(rv, status)
 
     if headers:
         rv.headers.update(headers)

@@ -55,6 +55,11 @@ def _current_request_context() -> t.Any:
     return context
 
 
+def current_blueprints() -> list[str]:
+    """Return the names of the current request's blueprints, innermost first."""
+    return _current_request_context().request.blueprints  # type: ignore[no-any-return]
+
+
 _ONLY_APP = (None,)
 
 

@@ -32,7 +32,8 @@ _default_decoder = getattr(json, "_default_decoder", None)
 _decode = _Decoder.decode
 _raw_decode = _Decoder.raw_decode
 
-_SEPARATORS = (", ", ": ")
+#: Those of ``json.dumps``.
+SEPARATORS = (", ", ": ")
 _BYTE_ORDER_MARKS = frozenset(b"\xef\xfe\xff")
 
 
@@ -61,11 +62,10 @@ class KeptEncoder:
         )
 
 
-def _make(options: dict[str, t.Any], separators: t.Any) -> KeptEncoder | None:
+def _make(
+    default: t.Any, ensure_ascii: t.Any, sort_keys: t.Any, separators: t.Any
+) -> KeptEncoder | None:
     """Make an encoder for the options, or None where that is better left to ``json.dumps``."""
-    default = options["default"]
-    ensure_ascii = options["ensure_ascii"]
-    sort_keys = options["sort_keys"]
     if (
         default is None
         or type(ensure_ascii) is not bool
@@ -80,16 +80,25 @@ def _make(options: dict[str, t.Any], separators: t.Any) -> KeptEncoder | None:
         return None
 
 
-def encode(obj: t.Any, options: dict[str, t.Any], spare: list[KeptEncoder]) -> str:
-    """Return what ``json.dumps(obj, **options)`` returns.
+def encode(
+    obj: t.Any,
+    default: t.Any,
+    ensure_ascii: t.Any,
+    sort_keys: t.Any,
+    separators: t.Any,
+    spare: list[KeptEncoder],
+) -> str | None:
+    """Return what ``json.dumps`` returns, or ``None`` where it has to be asked.
 
     :param obj: what to serialize.
-    :param options: ``default``, ``ensure_ascii``, ``sort_keys``, and ``separators`` or not.
+    :param default: like the options of ``json.dumps``, and so are the next three.
+    :param ensure_ascii: escape what is not ASCII.
+    :param sort_keys: sort the keys of objects.
+    :param separators: what stands after items and keys.
     :param spare: where the encoder of the last call waits for the next one. It is taken out
         while in use: its markers must not be shared with another thread, nor with a ``default``
         function that serializes something itself.
     """
-    separators = options.get("separators", _SEPARATORS)
     if (
         _c_make_encoder is None
         # A string, or a proxy that passes for one, takes a branch of its own in the library.
@@ -102,32 +111,32 @@ def encode(obj: t.Any, options: dict[str, t.Any], spare: list[KeptEncoder]) -> s
         or _encoder.encode_basestring_ascii is not _escape_ascii
         or _encoder.encode_basestring is not _escape
     ):
-        return json.dumps(obj, **options)
+        return None
 
+    kept: KeptEncoder | None = None
     try:
-        kept: KeptEncoder | None = spare.pop()
+        kept = spare.pop()
     except IndexError:
-        kept = None
+        pass
     # Identity, as equal values may act differently; methods are made anew at each access.
-    default = options["default"]
     if (
         kept is None
         or (
             kept.default is not default
             and not (type(default) is MethodType and kept.default == default)
         )
-        or kept.ensure_ascii is not options["ensure_ascii"]
-        or kept.sort_keys is not options["sort_keys"]
+        or kept.ensure_ascii is not ensure_ascii
+        or kept.sort_keys is not sort_keys
         or (kept.separators is not separators and kept.separators != separators)
     ):
-        kept = _make(options, separators)
+        kept = _make(default, ensure_ascii, sort_keys, separators)
         if kept is None:
-            return json.dumps(obj, **options)
+            return None
 
     text = "".join(kept.run(obj, 0))
     # An error leaves marks behind; that encoder does not come back.
     if not kept.markers:
-        spare[:] = (kept,)
+        spare.append(kept)
     return text
 
 

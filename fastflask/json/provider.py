@@ -12,13 +12,15 @@ from datetime import date
 
 from werkzeug.http import http_date
 
-from ._codec import decode, encode
+from .._impl import new_response
+from ._codec import SEPARATORS, decode, encode
 
 if t.TYPE_CHECKING:  # pragma: no cover
     from werkzeug.sansio.response import Response
 
+    from .._impl import new_response
     from ..sansio.app import App
-    from ._codec import KeptEncoder
+from ._codec import KeptEncoder
 
 
 class JSONProvider:
@@ -158,19 +160,20 @@ class DefaultJSONProvider(JSONProvider):
         :param kwargs: options of :func:`json.dumps`. The attributes :attr:`default`,
             :attr:`ensure_ascii` and :attr:`sort_keys` serve for those not given.
         """
-        options = {
-            "default": self.default,
-            "ensure_ascii": self.ensure_ascii,
-            "sort_keys": self.sort_keys,
-            **kwargs,
-        }
+        default, ensure_ascii, sort_keys = self.default, self.ensure_ascii, self.sort_keys
+
         # A ``default`` given for one call must not be kept; the rest is too rare to bother.
-        if len(kwargs) != ("separators" in kwargs):
-            return json.dumps(obj, **options)
-        spare = self._spare
-        if spare is None:
-            spare = self._spare = []
-        return encode(obj, options, spare)
+        if len(kwargs) == ("separators" in kwargs):
+            spare = self._spare
+            if spare is None:
+                spare = self._spare = []
+            separators = kwargs["separators"] if kwargs else SEPARATORS
+            text = encode(obj, default, ensure_ascii, sort_keys, separators, spare)
+            if text is not None:
+                return text
+
+        options = {"default": default, "ensure_ascii": ensure_ascii, "sort_keys": sort_keys}
+        return json.dumps(obj, **{**options, **kwargs})
 
     def loads(self, s: str | bytes, **kwargs: t.Any) -> t.Any:
         """Read JSON from text or bytes.
@@ -198,4 +201,4 @@ class DefaultJSONProvider(JSONProvider):
             text = self.dumps(obj, indent=2)
         else:
             text = self.dumps(obj, separators=(",", ":"))
-        return self._app.response_class(f"{text}\n", mimetype=self.mimetype)
+        return new_response(self._app.response_class, f"{text}\n", self.mimetype)  # type: ignore[no-any-return]

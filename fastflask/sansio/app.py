@@ -319,6 +319,10 @@ class App(TemplateScaffold):
         :param blueprints: names of the blueprints that serve the request, innermost first.
         """
         spec = self.error_handler_spec
+
+        if not spec and isinstance(e, Exception):
+            return None
+
         scopes = [spec[name] for name in (*blueprints, None) if name in spec]
 
         if not scopes and isinstance(e, Exception):
@@ -353,7 +357,7 @@ class App(TemplateScaffold):
         trap = self.config["TRAP_BAD_REQUEST_ERRORS"]
 
         if trap is None:
-            return bool(self.debug) and isinstance(e, BadRequestKeyError)
+            return isinstance(e, BadRequestKeyError) and bool(self.debug)
 
         return bool(trap) and isinstance(e, BadRequest)
 
