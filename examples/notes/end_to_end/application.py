@@ -151,6 +151,18 @@ def serving(
 
 
 @contextmanager
+def working(place: Place, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Celery's worker, where there is Redis."""
+    log = place.folder / "worker.log"
+    log.write_text("")
+    command = place.command("celery -A notes.worker worker --concurrency 1 --loglevel INFO")
+    environment = {**place.environment, **variables}
+    with running(command, log, cwd=NOTES, env=environment) as process:
+        wait_until(lambda: "ready." in log.read_text(), "the worker", log)
+        yield process
+
+
+@contextmanager
 def behind_nginx(*sites: Site) -> Iterator[str]:
     """nginx in front of the sites, set up by ``deploy/nginx.conf``; its URL."""
     port = free_port()

@@ -75,10 +75,13 @@ def postgresql() -> Iterator[Service]:
 
 
 @contextmanager
-def redis() -> Iterator[Service]:
-    """An empty server."""
+def redis(port: int | None = None) -> Iterator[Service]:
+    """An empty server.
+
+    :param port: where it listens, if it is to take the place of an earlier one.
+    """
     with tempfile.TemporaryDirectory(prefix="notes-redis-") as name:
-        port, log = free_port(), Path(name) / "log"
+        port, log = port or free_port(), Path(name) / "log"
         command = [_program("redis-server"), "--port", str(port), "--bind", "127.0.0.1"]
         command += ["--dir", name, "--save", "", "--appendonly", "no"]
         with running(command, log) as process:

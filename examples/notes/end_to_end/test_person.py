@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from application import NOTES, Place, Site, serving
+from application import Place, Site, serving, working
 from browser import Browser
-from processes import running, wait_until
+from processes import wait_until
 
 PASSWORD = "a good long one"
 
@@ -20,11 +20,7 @@ def site_with_worker(place: Place, server: str) -> Iterator[Site]:
     """The site, and the worker that does its jobs where there is Redis."""
     with ExitStack() as stack:
         if place.services:
-            log = place.folder / "worker.log"
-            line = "celery -A notes.worker worker --pool prefork --concurrency 1 --loglevel INFO"
-            command = place.command(line)
-            stack.enter_context(running(command, log, cwd=NOTES, env=place.environment))
-            wait_until(lambda: "ready." in log.read_text(), "the worker", log)
+            stack.enter_context(working(place))
         yield stack.enter_context(serving(place, server))
 
 

@@ -10,7 +10,7 @@ from celery import shared_task
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, url_for
 from flask_login import current_user, login_required
 from kombu.exceptions import OperationalError
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select, update
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -84,7 +84,9 @@ def write_export(export_id: int) -> None:
     except Exception:
         current_app.logger.exception("export %s failed", export_id)
         db.session.rollback()
-        export.state = ExportState.FAILED
+        # Not if another worker, given the same job, has succeeded.
+        failed = update(Export).where(Export.id == export_id, Export.state == ExportState.WAITING)
+        db.session.execute(failed.values(state=ExportState.FAILED))
         db.session.commit()
 
 
@@ -106,6 +108,6 @@ def csv_pieces(user_id: int) -> Iterator[bytes]:
     yield buffer.getvalue().encode()
 
 
-def _own() -> select:
+def _own() -> Select[tuple[Export]]:
     own = select(Export).where(Export.user_id == current_user.id)
     return own.order_by(Export.id.desc())

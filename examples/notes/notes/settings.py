@@ -38,6 +38,7 @@ def load(app: Flask, given: Mapping[str, Any] | None = None) -> None:
         X_ACCEL=False,
         METRICS_FROM=["127.0.0.1", "::1"],
         LOG_FORMAT=None,
+        JOB_PATIENCE=600,
     )
     if given is None:
         app.config.from_pyfile("config.py", silent=True)
@@ -52,7 +53,7 @@ def load(app: Flask, given: Mapping[str, Any] | None = None) -> None:
     app.config["SECRET_KEY"] = key if isinstance(key, bytes) else str(key)
     app.config["USE_X_SENDFILE"] = app.config["X_ACCEL"]
     app.config.from_mapping(_database(app.config["DATABASE_URL"]))
-    app.config.from_mapping(_redis(app.config["REDIS_URL"]))
+    app.config.from_mapping(_redis(app.config["REDIS_URL"], app.config["JOB_PATIENCE"]))
 
 
 def _database(url: str) -> dict[str, Any]:
@@ -66,7 +67,7 @@ def _database(url: str) -> dict[str, Any]:
     }
 
 
-def _redis(url: str | None) -> dict[str, Any]:
+def _redis(url: str | None, patience: int) -> dict[str, Any]:
     """What goes to Redis, or else stays in this process.
 
     Without Redis a session is Flask's own signed cookie: any worker can read it, and a restart
@@ -83,9 +84,12 @@ def _redis(url: str | None) -> dict[str, Any]:
         "CACHE_KEY_PREFIX": "notes-cache:",
         "CELERY": {
             "broker_url": url,
-            # A job whose worker dies is given to another one, after these seconds at the latest.
+            # A job whose worker dies is given to another one, after these seconds.
             "task_acks_late": True,
-            "broker_transport_options": {"visibility_timeout": 600, "global_keyprefix": "notes-"},
+            "broker_transport_options": {
+                "visibility_timeout": patience,
+                "global_keyprefix": "notes-",
+            },
             "broker_connection_retry_on_startup": True,
             "worker_hijack_root_logger": False,
             # What came of a job is told by the database.

@@ -114,6 +114,24 @@ def test_job_that_fails_says_so(
     assert links(anna) == []
 
 
+def test_job_done_twice_at_once_succeeds_once(
+    app: Flask, anna: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = files.write
+
+    def write_after_another(*args: object) -> None:
+        """Store the file, when another worker has done so."""
+        monkeypatch.setattr(files, "write", write)
+        with app.app_context():
+            exports.write_export.run(db.session.scalars(db.select(Export.id)).one())
+        write(*args)
+
+    monkeypatch.setattr(files, "write", write_after_another)
+    anna.post("/exports/")
+    assert len(links(anna)) == 1
+    assert "failed" not in anna.get("/exports/").text
+
+
 def test_queue_that_is_down_is_a_503(anna: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(number: int) -> None:
         raise OperationalError("refused")
