@@ -182,7 +182,15 @@ cookies: build $(VENV)/.group-test  ## try TRIES forged session cookies
 	@for mode in 1 0; do echo "== FASTFLASK_SPEEDUPS=$$mode"; COOKIE_TRIES=$(TRIES) \
 	FASTFLASK_SPEEDUPS=$$mode $(PY) -m pytest -q tests/test_hostile_cookies.py $(ARGS) || exit 1; done
 
-.PHONY: hostile cookies
+ATTACKS ?= 2000
+traffic: build $(VENV)/.group-traffic  ## attack five servers on their sockets, each ATTACKS times
+	@for mode in 1 0; do echo "== FASTFLASK_SPEEDUPS=$$mode"; TRAFFIC_ATTACKS=$(ATTACKS) \
+	FASTFLASK_SPEEDUPS=$$mode $(PY) -m pytest -q tests/test_hostile_traffic.py $(ARGS) || exit 1; done
+
+mutants: build $(VENV)/.group-test  ## break it in small ways, and see whether the tests notice
+	@$(PY) tools/mutants/run.py $(ARGS)
+
+.PHONY: hostile cookies traffic mutants
 
 PACKAGES = $(PY) tools/packages
 dist: $(VENV)/.group-build  ## build the sdist and wheels for every Python here into dist/

@@ -12,6 +12,7 @@ import sys
 import typing as t
 from datetime import datetime
 from functools import cache, update_wrapper
+from weakref import ref
 
 from werkzeug.exceptions import abort as _wz_abort
 from werkzeug.utils import redirect as _wz_redirect
@@ -102,7 +103,11 @@ def stream_with_context(
             "'stream_with_context' can only be used when a request"
             " context is active, such as in a view function."
         )
-    return _stream_in(_cv_app.get(), req_ctx, body)
+    app_ctx: AppContext = _cv_app.get()
+    stream = _stream_in(app_ctx, req_ctx, body)
+    # What is served while the stream waits in the same thread does not share its ``g``.
+    app_ctx._streams = (*(app_ctx._streams or ()), ref(stream))
+    return stream
 
 
 def _stream_results_of(function: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:

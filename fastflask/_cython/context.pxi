@@ -27,6 +27,9 @@ cdef enum:
     _GLOBALS_STOCK = 1 | 2 | 4 | 8 | 16
 
 
+from inspect import getgeneratorstate as _getgeneratorstate
+
+
 class GlobalsBase:
     """Attributes of any name, in the instance's dict and nowhere else."""
 
@@ -124,6 +127,8 @@ cdef class AppContextBase:
     cdef object _g
     # Whether the namespace is still to be made.
     cdef bint _g_pending
+    # References to the generators that push this context while they run, or ``None``.
+    cdef public tuple _streams
     cdef object __weakref__
 
     # A request makes it a context of the kind that the next release of Flask has.
@@ -449,7 +454,11 @@ cdef int _push_request_context(RequestContextBase self) except -1:
     cdef _Entry entry
     current = _read_var(_cv_app, None)
 
-    if current is None or current.app is not app:
+    if current is None or current.app is not app or (
+        isinstance(current, AppContextBase)
+        and (<AppContextBase>current)._streams is not None
+        and _is_between_items(<AppContextBase>current)
+    ):
         app_context = _call_app_context(app)
         if _stock_of(app_context, &_last_app_context, _app_context_stages) & _CONTEXT_PUSH:
             _push_app_context(app_context)
@@ -474,6 +483,17 @@ cdef int _push_request_context(RequestContextBase self) except -1:
         else:
             (<object>self).match_request()
     return 0
+
+
+cdef bint _is_between_items(AppContextBase app_context) except -1:
+    """Whether an application context is current only because a stream has left it behind.
+
+    A stream that waits for the server to ask for its next item keeps its contexts, perhaps for
+    ever. What the thread serves meanwhile has nothing to do with it.
+    """
+    streams = [stream for ref in app_context._streams if (stream := ref()) is not None]
+    states = {_getgeneratorstate(stream) for stream in streams}
+    return "GEN_SUSPENDED" in states and "GEN_RUNNING" not in states
 
 
 cdef int _pop_request_context(RequestContextBase self, object exc) except -1:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 import typing as t
+from inspect import GEN_RUNNING, GEN_SUSPENDED, getgeneratorstate
 
 from .._vars import cv_app
 from ..signals import appcontext_popped, appcontext_pushed
@@ -88,6 +89,9 @@ class AppContextBase:
 
     :param app: the application.
     """
+
+    # References to the generators that push this context while they run.
+    _streams: tuple[t.Any, ...] = ()
 
     # A request makes it a context of the kind that the next release of Flask has.
     def __init__(
@@ -276,7 +280,11 @@ class RequestContextBase:
         app = self.app
         app_context = cv_app.get(None)
 
-        if app_context is None or app_context.app is not app:
+        if (
+            app_context is None
+            or app_context.app is not app
+            or (app_context._streams and is_between_items(app_context))
+        ):
             app_context = app.app_context()
             app_context.push()
         else:
@@ -361,3 +369,14 @@ class _PendingSession:
         if self.signed:
             return self.interface.session_class()
         return self.interface.make_null_session(app)
+
+
+def is_between_items(app_context: t.Any) -> bool:
+    """Whether an application context is current only because a stream has left it behind.
+
+    A stream that waits for the server to ask for its next item keeps its contexts, perhaps for
+    ever. What the thread serves meanwhile has nothing to do with it.
+    """
+    streams = [stream for ref in app_context._streams if (stream := ref()) is not None]
+    states = {getgeneratorstate(stream) for stream in streams}
+    return GEN_SUSPENDED in states and GEN_RUNNING not in states
