@@ -1,8 +1,8 @@
-"""Conditional answers: the two cases that nearly all of them are, without the detours.
+"""Conditional answers: the cases that nearly all of them are, without the detours.
 
-Most requests name no condition, and most others send back the very entity tag that the response
-has. For both it is plain what :meth:`werkzeug.wrappers.Response.make_conditional` would find out
-by reading dates and tags again. All other cases are left to it.
+Most requests name no condition, and most others send back the very entity tag or date that the
+response has. For these it is plain what :meth:`werkzeug.wrappers.Response.make_conditional` would
+find out by reading dates and tags again. All other cases are left to it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import typing as t
 from operator import attrgetter
 
 from werkzeug.datastructures import Headers
-from werkzeug.http import http_date
+from werkzeug.http import http_date, parse_date
 from werkzeug.wrappers import Response as BaseResponse
 
 from ._impl import LeanResponse
@@ -78,7 +78,7 @@ def answer_plainly(response: Response, environ: t.Any, accept_ranges: bool | str
         return False
 
     if tag is None:
-        if since is not None:
+        if since is not None and parse_date(since) is None:
             return False
     elif tag != known.get("ETag") or not _is_strong(tag):
         return False
@@ -95,7 +95,7 @@ def answer_plainly(response: Response, environ: t.Any, accept_ranges: bool | str
         else:
             items.append(("Accept-Ranges", "bytes"))
 
-    if tag is not None:
+    if tag is not None or since is not None:
         response.status_code = 304
 
     return True

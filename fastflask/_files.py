@@ -12,12 +12,12 @@ from __future__ import annotations
 import mimetypes
 import os
 import re
-import time
 import typing as t
 import unicodedata
 from functools import lru_cache
 from operator import attrgetter
 from stat import S_ISREG
+from time import time
 from urllib.parse import quote
 from zlib import adler32
 
@@ -176,7 +176,7 @@ def _send_path(
             items.append(("Cache-Control", "no-cache"))
         else:
             items.append(("Cache-Control", _cache_control_of(age)))
-            items.append(("Expires", http_date(int(time.time() + age))))
+            items.append(("Expires", http_date(int(time() + age))))
 
         if isinstance(etag, str):
             headers.add("ETag", quote_etag(etag))

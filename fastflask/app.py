@@ -77,6 +77,10 @@ configure(
 )
 
 
+# As it is now: overridden or patched later, it is called.
+_blueprints = Request.blueprints
+
+
 class Flask(RequestCycle, ErrorHandling, App, PackageFiles, ClassicApp):
     """An application: a registry of views, rules, templates and settings that is served by WSGI.
 
@@ -256,11 +260,18 @@ class Flask(RequestCycle, ErrorHandling, App, PackageFiles, ClassicApp):
         """
         given = context.copy()
         processors = self.template_context_processors
+        request_context = _cv_request.get(None)
+        current = None if request_context is None else request_context.request
         scopes: tuple[str | None, ...] = (None,)
 
-        # Where nothing is registered for a blueprint, those of the request do not matter.
-        if len(processors) != 1 or None not in processors:
-            scopes = (None, *reversed(request.blueprints if request else ()))
+        # Where nothing is registered for a blueprint, those of the request do not matter, unless
+        # a class of its own wants to know that it was asked.
+        if current and not (
+            len(processors) == 1
+            and None in processors
+            and getattr(type(current), "blueprints", None) is _blueprints
+        ):
+            scopes = (None, *reversed(current.blueprints))
 
         for name in scopes:
             if name in processors:

@@ -51,6 +51,18 @@ ARGUMENTS: list[dict[str, t.Any]] = [
     {"response": "x", "status": 204},
     {"response": "x", "status": 304},
     {"response": "x", "status": 100},
+    *(
+        {"response": body, "status": status, "headers": headers}
+        for status in (100, 199, 204, 304)
+        for body in (["x"], [5], "x")
+        for headers in (
+            {"ETag": '"x"', "Expires": "never", "content-LENGTH": "1", "Content-Language": "de"},
+            [("Content-Length", "1"), ("X-A", "a"), ("Content-Length", "2")],
+            {"Location": "/\xe4", "Content-Location": "/b"},
+            {"Content-Location": "/b", "Content-Type": "text/x"},
+            {"Content-Location": "/b \xe4", "Last-Modified": "then"},
+        )
+    ),
     {"response": "x", "headers": {"X-A": "1", "x-b": 2}},
     {"response": "x", "headers": [("X-A", "1"), ("X-A", "2")]},
     {"response": "x", "headers": {"Content-Type": "text/own"}},

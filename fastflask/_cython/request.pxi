@@ -15,6 +15,7 @@ from werkzeug.sansio import utils as _sansio_utils
 cdef object _EnvironHeaders = _datastructures.EnvironHeaders
 cdef object _Headers = _datastructures.Headers
 cdef object _HTTP_STATUS_CODES = _http.HTTP_STATUS_CODES
+cdef object _remove_entity_headers = _http.remove_entity_headers
 cdef object _get_host = _sansio_utils.get_host
 cdef object _get_content_type = _utils.get_content_type
 cdef object _BaseRequest = _wrappers.Request

@@ -399,13 +399,11 @@ cdef object _wsgi_headers(LeanResponse self, object environ):
     cdef unsigned int stock = _response_stock(self)
     cdef list headers = None
     cdef bint has_length = False
+    cdef long status
 
     if (
         stock & (_RESPONSE_GET_HEADERS | _RESPONSE_HEADERS)
         == (_RESPONSE_GET_HEADERS | _RESPONSE_HEADERS)
-        and not _is_bodiless(
-            self._status_code if stock & _RESPONSE_STATUS_CODE else self.status_code
-        )
     ):
         if self._pending_location is not None and self._made_headers is None:
             if self.autocorrect_location_header or not _route_is_uri(self._pending_location):
@@ -426,9 +424,20 @@ cdef object _wsgi_headers(LeanResponse self, object environ):
     if headers is None:
         return self.get_wsgi_headers(environ).to_wsgi_list()
 
+    status = self._status_code if stock & _RESPONSE_STATUS_CODE else self.status_code
+    if _is_bodiless(status):
+        return _bodiless_headers(headers, status)
     if not has_length and self.automatically_set_content_length and self.is_sequence:
         headers.append(_length_item(sum(map(len, self.iter_encoded()))))
     return headers
+
+
+cdef list _bodiless_headers(list headers, long status):
+    """Return what is left of the headers if there is no body that they could tell of."""
+    if status == 304:
+        _remove_entity_headers(headers)
+        return headers
+    return [item for item in headers if item[0].lower() != "content-length"]
 
 
 cdef list _copy_headers(LeanResponse self, list source, bint *has_length):

@@ -13,7 +13,7 @@ import typing as t
 from operator import attrgetter
 
 from werkzeug.datastructures import Headers
-from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.http import HTTP_STATUS_CODES, remove_entity_headers
 from werkzeug.utils import get_content_type
 from werkzeug.wrappers import Response as BaseResponse
 from werkzeug.wsgi import ClosingIterator
@@ -221,7 +221,7 @@ class LeanResponse:
             return self.get_app_iter(environ), self.status, headers
 
         bodiless = self._status_code in _BODILESS
-        headers = None if bodiless else self._copy_headers()
+        headers = self._copy_headers(bodiless)
 
         if headers is None:
             headers = self.get_wsgi_headers(environ).to_wsgi_list()  # type: ignore[attr-defined]
@@ -238,7 +238,7 @@ class LeanResponse:
         app_iter._response = self
         return app_iter, self._status, headers
 
-    def _copy_headers(self) -> list[tuple[str, str]] | None:
+    def _copy_headers(self, bodiless: bool) -> list[tuple[str, str]] | None:
         """Return the headers for the server, or ``None`` if Werkzeug has to rewrite one."""
         made, length = self._made_headers, self._pending_length
         has_length = False
@@ -249,7 +249,7 @@ class LeanResponse:
                 headers.append(("Content-Type", self._pending_type))
             if length is not None:
                 headers.append(("Content-Length", str(length)))
-                return headers
+                has_length = True
         elif type(made) is not Headers:
             return None
         else:
@@ -261,6 +261,9 @@ class LeanResponse:
                     self.autocorrect_location_header or not _is_plain_url(value)  # type: ignore[attr-defined]
                 ):
                     return None
+
+        if bodiless:
+            return _bodiless_headers(headers, self._status_code)
 
         if not has_length and self.automatically_set_content_length and self.is_sequence:  # type: ignore[attr-defined]
             chunks: Iterable[bytes] = self.iter_encoded()  # type: ignore[attr-defined]
@@ -345,6 +348,14 @@ def new_response(response_class: t.Any, body: t.Any, mimetype: t.Any) -> t.Any:
     if response_class.__init__ is LeanResponse.__init__ and response_class.__new__ is _new:
         return response_class(body, None, None, mimetype)
     return response_class(body, mimetype=mimetype)
+
+
+def _bodiless_headers(headers: list[tuple[str, str]], status: int) -> list[tuple[str, str]]:
+    """Return what is left of the headers if there is no body that they could tell of."""
+    if status == 304:
+        remove_entity_headers(headers)
+        return headers
+    return [item for item in headers if item[0].lower() != "content-length"]
 
 
 def _content_type_of(mimetype: str) -> str:

@@ -160,6 +160,30 @@ def test_blueprint_processor_runs_for_its_requests_only(app):
     assert (client.get("/app").text, client.get("/bp").text) == ("app", "bp")
 
 
+def test_request_class_that_names_its_own_blueprints(app, monkeypatch):
+    asked = []
+
+    class Own(fastflask.Request):
+        @property
+        def blueprints(self):
+            asked.append(self.path)
+            return ["other"]
+
+    app.request_class = Own
+    app.template_context_processors["other"] = [lambda: {"who": "other"}]
+    with app.test_request_context("/a"):
+        assert render_template_string("{{ who }}") == "other"
+    del app.template_context_processors["other"]
+    with app.test_request_context("/b"):
+        assert render_template_string("{{ who }}") == ""
+    assert asked == ["/a", "/b"]
+    app.request_class = fastflask.Request
+    monkeypatch.setattr(fastflask.Request, "blueprints", Own.blueprints)
+    with app.test_request_context("/c"):
+        assert render_template_string("{{ who }}") == ""
+    assert asked == ["/a", "/b", "/c"]
+
+
 def test_nested_blueprint_processors_run_outer_first(app):
     outer, inner = Blueprint("outer", __name__), Blueprint("inner", __name__)
     outer.context_processor(lambda: {"a": "outer", "b": "outer"})
