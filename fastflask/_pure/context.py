@@ -90,6 +90,8 @@ class AppContextBase:
     :param app: the application.
     """
 
+    #: The namespace for the data of this context.
+    g: t.Any
     # References to the generators that push this context while they run.
     _streams: tuple[t.Any, ...] = ()
 
@@ -100,7 +102,7 @@ class AppContextBase:
         self.app = app
         self._entries: list[Entry] = []
         self._url_adapter = app.create_url_adapter(None)
-        self._g = app.app_ctx_globals_class()
+        self.g = app.app_ctx_globals_class()
 
         if request is not None:
             self._take_request(request, session)  # type: ignore[attr-defined]
@@ -117,15 +119,6 @@ class AppContextBase:
     @url_adapter.setter
     def url_adapter(self, value: MapAdapter | None) -> None:
         self._url_adapter = value
-
-    @property
-    def g(self) -> t.Any:
-        """The namespace for the data of this context."""
-        return self._g
-
-    @g.setter
-    def g(self, value: t.Any) -> None:
-        self._g = value
 
     @property
     def _cv_tokens(self) -> list[Token[t.Any]]:

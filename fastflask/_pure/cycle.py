@@ -29,8 +29,9 @@ from ..signals import (
 from . import stock
 from .context import _PendingSession, _sentinel
 from .intake import Intake
+from .pages import kept_pages
 from .response import LeanResponse
-from .stock import calls_no_hooks, saves_as_stock
+from .stock import calls_no_hooks, names_blueprints_as_stock, saves_as_stock
 from .urls import UrlBuilding
 
 if t.TYPE_CHECKING:
@@ -66,7 +67,7 @@ _ONLY_APP = (None,)
 def _scopes_of(functions: dict[str | None, t.Any], request: t.Any) -> tuple[str | None, ...]:
     """Return the keys of a registry that concern a request, innermost first."""
     # Where nothing is registered for a blueprint, those of the request do not matter.
-    if len(functions) == 1 and None in functions:
+    if len(functions) == 1 and None in functions and names_blueprints_as_stock(request):
         return _ONLY_APP
     return (*request.blueprints, None)
 
@@ -209,7 +210,10 @@ class RequestCycle(Intake, UrlBuilding):
             return None
 
         request = _current_request_context().request
-        names = (None, *reversed(request.blueprints))
+        if preprocessors:
+            names: tuple[str | None, ...] = (None, *reversed(request.blueprints))
+        else:
+            names = _scopes_of(functions, request)[::-1]
 
         if preprocessors:
             for name in names:
@@ -283,8 +287,11 @@ class RequestCycle(Intake, UrlBuilding):
 
         if not isinstance(rv, response_class):
             if isinstance(rv, (str, bytes, bytearray)) or (
-                # PERF: asking an abstract class takes long, and these two are the usual ones.
-                type(rv) is not dict and type(rv) is not list and isinstance(rv, Iterator)
+                # PERF: asking an abstract class takes long, and these are the usual ones.
+                type(rv) is not dict
+                and type(rv) is not list
+                and type(rv) not in kept_pages
+                and isinstance(rv, Iterator)
             ):
                 # PERF: a constructor that is ours is called in half of the time by position.
                 if response_class.__init__ is _init and response_class.__new__ is _new:

@@ -31,7 +31,7 @@ _stock_with_allow = (*_stock[:2], MethodNotAllowed.get_headers, *_stock[3:])
 _HTML = ("Content-Type", "text/html; charset=utf-8")
 #: By class, only Werkzeug's own: what it was made by, the phrase of its code, the status line, the
 #: page, and its length.
-_pages: dict[type, tuple[tuple[t.Any, ...], str, str, bytes, str]] = {}
+kept_pages: dict[type, tuple[tuple[t.Any, ...], str, str, bytes, str]] = {}
 
 
 def make_error_page(response_class: t.Any, error: t.Any, environ: dict[str, t.Any]) -> t.Any:
@@ -42,7 +42,7 @@ def make_error_page(response_class: t.Any, error: t.Any, environ: dict[str, t.An
     :param environ: the WSGI environment.
     """
     kind = type(error)
-    kept = _pages.get(kind)
+    kept = kept_pages.get(kind)
     state = error.__dict__
 
     # All that an exception of Werkzeug's has of its own, unless somebody gave it more.
@@ -100,7 +100,7 @@ def _make_other_page(response_class: t.Any, error: t.Any, environ: dict[str, t.A
         and making[:6] in (_stock, _stock_with_allow)
         and error.__dict__.keys() <= {"response", "valid_methods"}
     ):
-        _pages[kind] = making, phrase, status, page, length
+        kept_pages[kind] = making, phrase, status, page, length
 
     if "content-length" in names:
         headers["Content-Length"] = length

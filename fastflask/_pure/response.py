@@ -337,6 +337,11 @@ def _check_text(text: str, what: str) -> None:
         _fit_texts.add(text)
 
 
+def has_stock_making(response_class: t.Any) -> bool:
+    """Whether status, headers and body of a class of responses are made as ours are."""
+    return _get_making(response_class) == _stock_making and response_class.set_data is _set_data
+
+
 def new_response(response_class: t.Any, body: t.Any, mimetype: t.Any) -> t.Any:
     """Make a response of a body and its media type.
 
@@ -367,6 +372,7 @@ def _content_type_of(mimetype: str) -> str:
 
 # As they are now: patched later, they are not skipped.
 _lean_headers = LeanResponse.headers
+_set_data = LeanResponse.set_data
 _get_wsgi_response = LeanResponse.get_wsgi_response
 _Stock = type("_Stock", (LeanResponse, BaseResponse), {})
 _stock_making = _get_making(_Stock)

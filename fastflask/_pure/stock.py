@@ -22,6 +22,7 @@ map_binding: tuple[t.Any, ...] = ()
 # The module that offers ``url_for``, and which of its names that is about.
 helpers: t.Any = None
 current_app: t.Any = None
+_naming: tuple[t.Any, ...] = ()
 _open_session: t.Any = None
 _save_session: t.Any = None
 _make_null_session: t.Any = None
@@ -58,16 +59,17 @@ def configure(
     :param classic_hooks: methods of the application that are called only if overridden.
     :param auto_pop: the method of a request context that is called only if overridden.
     """
-    # The four before the last two serve the compiled twin only, which goes round their reads.
+    # The three before the last two serve the compiled twin only, which goes round their reads.
     global stock_map_class, _session_interface_class, _opening_methods, _saving_methods
     global stock_app_context_class, stock_request_context_class
-    global map_binding, helpers, current_app
+    global map_binding, helpers, current_app, _naming
     global _open_session, _save_session, _make_null_session, first_step, stock_auto_pop
     from .. import globals as current
     from .. import helpers as stock_helpers
 
     helpers, current_app = stock_helpers, current.current_app
     map_binding = (map_class.bind, map_class.adapter_class, map_class.update)  # type: ignore[attr-defined]
+    _naming = _get_naming(request_class)
     stock_map_class = map_class
     _session_interface_class = session_interface_class
     _opening_methods = _get_opening_methods(session_interface_class)
@@ -81,8 +83,15 @@ def configure(
     stock_auto_pop = auto_pop
 
 
+_get_naming = attrgetter("blueprints", "blueprint", "endpoint")
 _get_opening_methods = attrgetter("open_session", "get_signing_serializer", "get_cookie_name")
 _get_saving_methods = attrgetter("is_null_session", "save_session", "should_set_cookie")
+
+
+def names_blueprints_as_stock(request: t.Any) -> bool:
+    """Whether nothing takes place when a request is asked for its blueprints."""
+    cls = type(request)
+    return hasattr(cls, "blueprints") and _get_naming(cls) == _naming
 
 
 def opens_as_stock(interface: t.Any) -> bool:
