@@ -125,6 +125,7 @@ $(PY):
 MATCHER = $(or $(CASES),1000000)
 URLS = $(or $(CASES),500000)
 LOCAL = $(or $(CASES),200000)
+READING = $(or $(CASES),200000)
 CYCLE = $(or $(CASES),200000)
 fuzz: build $(VENV)/.group-test  ## compare with Flask and Werkzeug on random input; CASES=20000
 	@[ ! -f $(MODULE) ] || { $(call fuzzed,1,not pure); }
@@ -132,7 +133,7 @@ fuzz: build $(VENV)/.group-test  ## compare with Flask and Werkzeug on random in
 
 define fuzzed
 echo "== FASTFLASK_SPEEDUPS=$(1)" && FASTFLASK_SPEEDUPS=$(1) FUZZ_MATCHER=$(MATCHER) FUZZ_URLS=$(URLS) \
-FUZZ_LOCAL=$(LOCAL) FUZZ_CYCLE=$(CYCLE) \
+FUZZ_LOCAL=$(LOCAL) FUZZ_READING=$(READING) FUZZ_CYCLE=$(CYCLE) \
 $(PY) -m pytest -q $(wildcard tests/test_differential_*.py) -k "$(2)" $(ARGS)
 endef
 

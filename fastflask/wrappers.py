@@ -17,12 +17,10 @@ from .helpers import _split_blueprint_path
 
 if t.TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
-    from werkzeug.datastructures import MultiDict
     from werkzeug.routing import Rule
 
 
-# PERF: in place of ``super().args``, which would keep the value once more.
-_parse_args: t.Callable[[t.Any], MultiDict[str, str]] = RequestBase.args.fget  # type: ignore[attr-defined]
+# PERF: in place of ``super().full_path``, which would keep the value once more.
 _join_full_path: t.Callable[[t.Any], str] = RequestBase.full_path.fget  # type: ignore[attr-defined]
 
 
@@ -131,17 +129,6 @@ class Request(LeanRequest, RequestBase):
                 from .debughelpers import attach_enctype_error_multidict
 
                 attach_enctype_error_multidict(self)
-
-    @cached_property
-    def args(self) -> MultiDict[str, str]:
-        """The parameters of the query.
-
-        A query with bytes that are not UTF-8, which no browser sends, is answered with a 400.
-        """
-        try:
-            return _parse_args(self)
-        except UnicodeDecodeError as e:
-            raise BadRequest() from e
 
     @cached_property
     def full_path(self) -> str:

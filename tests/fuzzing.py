@@ -1,11 +1,11 @@
 """How many random inputs the differential tests take, and how to have one of them again.
 
 In the environment, ``FUZZ_CASES`` says how many there are. ``FUZZ_MATCHER``, ``FUZZ_URLS``,
-``FUZZ_LOCAL`` and ``FUZZ_CYCLE`` do so for one part, and 0 leaves it out.
+``FUZZ_LOCAL``, ``FUZZ_READING`` and ``FUZZ_CYCLE`` do so for one part, and 0 leaves it out.
 
 Matcher and URLs: a test that fails shows a seed, and with ``FUZZ_SEED`` set to it that input is all
 there is. Local: what is shown is the whole chain, and a line that makes hypothesis run it again.
-Cycle: always the same requests; others with another ``FUZZ_SEED``.
+Reading and cycle: always the same requests; others with another ``FUZZ_SEED``.
 """
 
 from __future__ import annotations

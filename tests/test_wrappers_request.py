@@ -9,7 +9,7 @@ import weakref
 
 import pytest
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import SecurityError
+from werkzeug.exceptions import BadRequest, SecurityError
 from werkzeug.test import create_environ
 from werkzeug.utils import cached_property
 from werkzeug.wrappers import Request as PlainRequest
@@ -35,7 +35,7 @@ ENVIRONS: dict[str, dict[str, t.Any]] = {
     "empty": {},
     "nothing but a path": {"PATH_INFO": "a//b"},
     "slashes": {"PATH_INFO": "///a", "SCRIPT_NAME": "root//", "QUERY_STRING": "??"},
-    "bytes": {"PATH_INFO": "/\xc3\xa9", "SCRIPT_NAME": "/\xff", "QUERY_STRING": "\xe9=1"},
+    "bytes": {"PATH_INFO": "/\xc3\xa9", "SCRIPT_NAME": "/\xff", "QUERY_STRING": "\xc3\xa9=1"},
     "wide": {"PATH_INFO": "/\u20ac"},
     "wide query": {"QUERY_STRING": "\u20ac"},
     "wide script": {"SCRIPT_NAME": "\u20ac"},
@@ -65,6 +65,13 @@ def test_request_shows_what_werkzeugs_shows(classes: Classes, name: str) -> None
         return shown, list(request.headers), type(request.headers)
 
     assert run(classes.request) == run(PlainRequest)
+
+
+def test_query_that_is_no_utf_8_is_a_bad_request(classes: Classes) -> None:
+    request = classes.request({"QUERY_STRING": "\xe9=1"})
+    for _ in range(2):
+        with pytest.raises(BadRequest):
+            request.args
 
 
 def test_request_populates_the_environ_when_asked(classes: Classes) -> None:

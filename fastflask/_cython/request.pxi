@@ -14,6 +14,7 @@ from werkzeug.sansio import utils as _sansio_utils
 # Names of C, as a global of the module is a dict lookup each time.
 cdef object _EnvironHeaders = _datastructures.EnvironHeaders
 cdef object _Headers = _datastructures.Headers
+cdef object _iter_multi_items = _datastructures.iter_multi_items
 cdef object _HTTP_STATUS_CODES = _http.HTTP_STATUS_CODES
 cdef object _remove_entity_headers = _http.remove_entity_headers
 cdef object _get_host = _sansio_utils.get_host
@@ -80,6 +81,10 @@ cdef enum:
     # Neither __init__ nor __new__ is overridden.
     _REQUEST_MAKING = 16 | 32
     _REQUEST_BLUEPRINTS = 2 | 1024 | 64 | 128 | 256
+    # The headers are a view of the environ.
+    _REQUEST_HEADERS = 1 << 13
+    # All that decides how a form is read.
+    _REQUEST_FORM = 0x1FFF << 13
 
 
 cdef class LeanRequest:
@@ -185,8 +190,16 @@ cdef class LeanRequest:
 
     def close(self):
         """Close the files that were uploaded with the request, if they were looked at."""
-        if "files" in _vars(self):
-            _BaseRequest.close(self)
+        for _, file in _iter_multi_items(_dict_get(_vars(self), "files") or ()):
+            file.close()
+
+    def _load_form_data(self):
+        """Read the body as a form, if it is one, for ``form`` and ``files``."""
+        _load_form(self)
+
+    def _parse_content_type(self):
+        """Parse the type of the body, for ``mimetype`` and ``mimetype_params``."""
+        _parsed_type_of(self)
 
     def __getattribute__(self, name):
         return _read_request(self, name)
@@ -252,7 +265,7 @@ cdef int _close_request(object request) except -1:
         if _stock_of(request, &_last_request, _request_stages) & _REQUEST_CLOSE:
             if _attribute_count(request) <= 0:
                 return 0
-            if "files" not in _vars(request) and "close" not in _vars(request):
+            if not _dict_get(_vars(request), "files") and "close" not in _vars(request):
                 return 0
     close = getattr(request, "close", None)
     if close is not None:

@@ -97,7 +97,7 @@ cdef object _read_kept(LeanRequest self, object descriptor):
     cdef PyObject *kept = PyDict_GetItemWithError(_vars(self), name)
     if kept is not NULL:
         return <object>kept
-    value = PyObject_GetAttr(descriptor, _NAME_COMPUTE)(self)
+    value = _compute_kept(self, descriptor)
     # Computing it may have set another dict.
     PyDict_SetItem(_vars(self), name, value)
     return value

@@ -144,6 +144,9 @@ def configure(
         (name, request_class.__dict__[name])
         for name in ("endpoint", "blueprint", "blueprints", *_REQUEST_FIELDS)
     ]
+    _request_stages.extend(
+        (name, _inspect.getattr_static(request_class, name)) for name in _FORM_NAMES
+    )
 
 
 # What opens a session and decides whether it is saved.

@@ -15,9 +15,21 @@ import typing as t
 from werkzeug.datastructures import EnvironHeaders
 from werkzeug.sansio.utils import get_host
 
+from .reading import (
+    load_form,
+    open_stream,
+    parse_type,
+    read_args,
+    read_content_length,
+    read_cookies,
+)
+
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
+    from werkzeug.datastructures import FileStorage, Headers, ImmutableMultiDict, MultiDict
+
+_T = t.TypeVar("_T")
 _MISSING: t.Any = object()
 
 
@@ -28,17 +40,20 @@ def _decode(text: str) -> str:
     return text.encode("latin1").decode(errors="replace")
 
 
-class _Later:
+class _Later(t.Generic[_T]):
     """A value that is computed when it is first read, and kept in the instance's dict."""
 
-    def __init__(self, compute: Callable[[t.Any], t.Any]) -> None:
+    def __init__(self, compute: Callable[[t.Any], _T]) -> None:
         self.compute = compute
         self.name = compute.__name__
         self.__doc__ = compute.__doc__
 
-    def __get__(self, obj: t.Any, owner: type | None = None) -> t.Any:
+    def __get__(self, obj: t.Any, owner: type | None = None) -> _T:
         if obj is None:
-            return self
+            return self  # type: ignore[return-value]
+        # A property of a subclass may ask for it again.
+        if self.name in obj.__dict__:
+            return obj.__dict__[self.name]  # type: ignore[no-any-return]
         value = obj.__dict__[self.name] = self.compute(obj)
         return value
 
@@ -79,7 +94,7 @@ class LeanRequest:
             environ["werkzeug.request"] = self
 
     @_Later
-    def headers(self) -> EnvironHeaders:
+    def headers(self) -> Headers:
         """The headers received with the request; a view of the environ."""
         return EnvironHeaders(self.environ)
 
@@ -108,7 +123,50 @@ class LeanRequest:
         trusted_hosts = self.trusted_hosts  # type: ignore[attr-defined]
         return get_host(self.scheme, self.headers.get("host"), self.server, trusted_hosts)
 
+    @_Later
+    def args(self) -> MultiDict[str, str]:
+        """The values in the query of the URL, in a ``parameter_storage_class``.
+
+        A query with bytes that are not UTF-8, which no browser sends, is answered with a 400.
+        """
+        return read_args(self)  # type: ignore[no-any-return]
+
+    @_Later
+    def cookies(self) -> ImmutableMultiDict[str, str]:
+        """The cookies sent with the request, in a ``dict_storage_class``."""
+        return read_cookies(self)  # type: ignore[no-any-return]
+
+    @_Later
+    def content_length(self) -> int | None:
+        """The length of the body in bytes as the client tells it, or ``None`` for a stream."""
+        return read_content_length(self)
+
+    @_Later
+    def stream(self) -> t.IO[bytes]:
+        """The body, which can be read once, and not beyond its end or ``max_content_length``."""
+        return open_stream(self)  # type: ignore[no-any-return]
+
+    @_Later
+    def form(self) -> ImmutableMultiDict[str, str]:
+        """The fields of a form in the body, in a ``parameter_storage_class``."""
+        self._load_form_data()
+        return self.form
+
+    @_Later
+    def files(self) -> ImmutableMultiDict[str, FileStorage]:
+        """The files uploaded by a form in the body."""
+        self._load_form_data()
+        return self.files
+
+    def _load_form_data(self) -> None:
+        """Read the body as a form, if it is one, for ``form`` and ``files``."""
+        load_form(self)
+
+    def _parse_content_type(self) -> None:
+        """Parse the type of the body, for ``mimetype`` and ``mimetype_params``."""
+        parse_type(self)
+
     def close(self) -> None:
         """Close the files that were uploaded with the request, if they were looked at."""
-        if "files" in self.__dict__:
+        if self.__dict__.get("files"):
             super().close()  # type: ignore[misc]

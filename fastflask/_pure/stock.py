@@ -11,6 +11,8 @@ from __future__ import annotations
 import typing as t
 from operator import attrgetter
 
+from .reading import note_request_class
+
 # What ``configure`` sets: classes from modules that themselves need the engines.
 stock_map_class: t.Any = None
 _session_interface_class: t.Any = None
@@ -67,6 +69,7 @@ def configure(
     from .. import globals as current
     from .. import helpers as stock_helpers
 
+    note_request_class(request_class)
     helpers, current_app = stock_helpers, current.current_app
     map_binding = (map_class.bind, map_class.adapter_class, map_class.update)  # type: ignore[attr-defined]
     _naming = _get_naming(request_class)
