@@ -226,3 +226,13 @@ sanitize: $(VENV)/.installed $(VENV)/.group-test  ## run the tests with the sani
 	rm -f $(MODULE) $(VENV)/.built*; exit $$status
 
 .PHONY: dist test-dist test-all tests-min tests-newest sanitize
+
+# Each of these puts a small application under strain at full size; tests/reliability has them at a small one.
+IN_TESTS = cd tests && PYTHONPATH="$(CURDIR):$(CURDIR)/tests" FASTFLASK_SPEEDUPS=$$mode ../$(PY)
+STRAIN = set -e; for mode in $(MODES); do echo "== FASTFLASK_SPEEDUPS=$$mode";
+MODES ?= 1 0
+faults: build $(VENV)/.group-test  ## fail in every stage with every error, and at every allocation of memory
+	@$(STRAIN) FUZZ_CASES=10001 FASTFLASK_SPEEDUPS=$$mode $(PY) -m pytest -q tests/test_differential_cycle.py -k stage; done
+	@$(STRAIN) (ulimit -c 0; $(IN_TESTS) -m reliability.memory $(ARGS)); done
+
+.PHONY: faults

@@ -288,7 +288,7 @@ cdef int _pop_app_context(AppContextBase self, object exc) except -1:
             raise IndexError("pop from empty list")
         self._last = entry.previous
         _app_stack._forget(entry)
-        PyContextVar_Reset(_cv_app, entry.token)
+        _app_stack._reset(entry)
 
     if current is not self:
         raise AssertionError(f"Popped wrong app context. ({current!r} instead of {self!r})")
@@ -313,6 +313,8 @@ cdef class RequestContextBase:
     cdef public object request
     cdef public object flashes
     cdef _Entry _last
+    # The application context that is being pushed, as long as it is not known that both are.
+    cdef AppContextBase _beginning
     cdef object _url_adapter
     cdef bint _adapter_pending
     # Of an adapter that is still to be made: the subdomain, and the host once a URL had it.
@@ -452,6 +454,9 @@ cdef int _push_request_context(RequestContextBase self) except -1:
     cdef RequestCycle app = self._app
     cdef AppContextBase app_context
     cdef _Entry entry
+
+    if _app_stack._left_over:
+        _app_stack._clear_left_over()
     current = _read_var(_cv_app, None)
 
     if current is None or current.app is not app or (
@@ -459,7 +464,7 @@ cdef int _push_request_context(RequestContextBase self) except -1:
         and (<AppContextBase>current)._streams is not None
         and _is_between_items(<AppContextBase>current)
     ):
-        app_context = _call_app_context(app)
+        app_context = self._beginning = _call_app_context(app)
         if _stock_of(app_context, &_last_app_context, _app_context_stages) & _CONTEXT_PUSH:
             _push_app_context(app_context)
         else:
@@ -471,6 +476,7 @@ cdef int _push_request_context(RequestContextBase self) except -1:
     entry.app_context = app_context
     entry.previous = self._last
     self._last = entry
+    self._beginning = None
 
     # A context that is pushed again, as streams do, keeps its session.
     if self._opened_session is None and self._session_interface is None:
@@ -510,6 +516,8 @@ cdef int _pop_request_context(RequestContextBase self, object exc) except -1:
             _call_teardown_request(self._app, self, exc)
             _close_request(self.request)
     finally:
+        if self._beginning is not None:
+            _take_back(self)
         current = _read_var(_cv_request, None)
         if current is None:
             _give_up(_request_stack, self._last)
@@ -519,7 +527,7 @@ cdef int _pop_request_context(RequestContextBase self, object exc) except -1:
         self._last = entry.previous
         app_context = entry.app_context
         _request_stack._forget(entry)
-        PyContextVar_Reset(_cv_request, entry.token)
+        _request_stack._reset(entry)
 
         # The environ refers to the request and the request to the environ.
         if last:
@@ -535,6 +543,18 @@ cdef int _pop_request_context(RequestContextBase self, object exc) except -1:
             raise AssertionError(
                 f"Popped wrong request context. ({current!r} instead of {self!r})"
             )
+    return 0
+
+
+cdef int _take_back(RequestContextBase self) except -1:
+    """Undo the push of an application context that no push of this context followed."""
+    cdef AppContextBase app_context = self._beginning
+    cdef _Entry entry = app_context._last
+    self._beginning = None
+    if entry is not None:
+        app_context._last = entry.previous
+        _app_stack._forget(entry)
+        _app_stack._reset(entry)
     return 0
 
 

@@ -291,4 +291,12 @@ cdef object _answer(RequestCycle app, object environ, object start_response):
         if error is not None and (<object>app).should_ignore_error(error):
             error = None
 
+        if context._last is None and isinstance(error, MemoryError):
+            # There was none for the push, so there is nothing to pop.
+            try:
+                _leave_request_context(context, error)
+            except LookupError:
+                pass
+            raise error
+
         _leave_request_context(context, error)

@@ -211,6 +211,11 @@ cdef inline object _named_value(_ProxySource source, object value):
     return value if source.getter is None else source.getter(value)
 
 
+cdef bint _is_left_empty(_ProxySource source) noexcept:
+    """Whether ``None`` means that there is no context: the reset at its pop had no memory."""
+    return source.name is not None and (source.origin is _cv_app or source.origin is _cv_request)
+
+
 cdef inline object _source_value(_ProxySource source):
     """Return the object that the source leads to now."""
     cdef object value
@@ -218,7 +223,7 @@ cdef inline object _source_value(_ProxySource source):
     if source.kind == _FROM_CONTEXT:
         value = _context_value(source.origin, _UNSET)
 
-        if value is _UNSET:
+        if value is _UNSET or (value is None and _is_left_empty(source)):
             raise RuntimeError(source.message) from None
         if source.name is not None:
             return _context_attribute(value, <str>source.name)

@@ -6,6 +6,7 @@
 # _pure/stack.py.
 
 import os as _os
+from contextvars import Token as _Token
 from weakref import WeakSet as _WeakSet
 
 from fastflask._vars import cv_app as _cv_app_var, cv_request as _cv_request_var
@@ -38,9 +39,21 @@ cdef extern from *:
         return (double)time(NULL);
     #endif
     }
+
+    /* Fail if there is no memory even for the little that setting a variable takes. */
+    static int ff_has_memory(void) {
+        void *memory = PyObject_Malloc(512);
+        if (memory == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        PyObject_Free(memory);
+        return 0;
+    }
     """
     double _now "ff_now"() noexcept
     unsigned long PyThread_get_thread_ident() noexcept
+    int _has_memory "ff_has_memory"() except -1
     PyObject *PyThreadState_GetDict() noexcept
 
 
@@ -143,6 +156,8 @@ cdef class ContextStack:
     cdef dict _threads
     # That of the thread that pushed last.
     cdef _Thread _recent
+    # How many contexts stayed current after their pop, for want of memory.
+    cdef Py_ssize_t _left_over
     cdef object __weakref__
 
     def __init__(self, var):
@@ -208,13 +223,22 @@ cdef class ContextStack:
 
     cdef _Entry _enter(self, object context):
         cdef _Thread thread = self._recent
+        if self._left_over:
+            self._clear_left_over()
         # PERF: to find it in the table takes 250 instructions.
         if thread is None or thread.number != PyThread_get_thread_ident():
             thread = self._thread()
         cdef _Entry entry = _Entry.__new__(_Entry)
         entry.context = context
         entry.since = _now()
-        entry.token = PyContextVar_Set(self.var, context)
+        before = _read_var(self.var, None)
+        try:
+            entry.token = PyContextVar_Set(self.var, context)
+        except MemoryError:
+            # The variable may have its value all the same: only the token is missing.
+            if before is not context and _read_var(self.var, None) is context:
+                self._set_back(before)
+            raise
         entry.thread = thread
         entry.below = thread.last
         thread.last = entry
@@ -224,8 +248,42 @@ cdef class ContextStack:
         """Take an entry out, reset the variable, and return what was current until now."""
         current = self.var.get()
         self._forget(entry)
-        PyContextVar_Reset(self.var, entry.token)
+        self._reset(entry)
         return current
+
+    cdef int _reset(self, _Entry entry) except -1:
+        """Give the variable the value that it had before a push."""
+        try:
+            PyContextVar_Reset(self.var, entry.token)
+        except MemoryError:
+            before = entry.token.old_value
+            self._set_back(None if before is _Token.MISSING else before)
+        return 0
+
+    cdef int _set_back(self, object before) except -1:
+        """Do what a reset does, where there is no memory for that; ``None`` is for no value.
+
+        If there is none for this either, the next push sees to it.
+        """
+        try:
+            # Without any memory CPython (up to 3.13 at least) would not survive the next call.
+            _has_memory()
+            PyContextVar_Set(self.var, before)
+        except MemoryError:
+            if _read_var(self.var, None) is not before:
+                self._left_over += 1
+        return 0
+
+    cdef int _clear_left_over(self) except -1:
+        """Let go of a context that is current here, but is pushed nowhere any more."""
+        current = _read_var(self.var, None)
+        if current is not None:
+            for _, context, _ in self.entries():
+                if context is current:
+                    return 0
+            PyContextVar_Set(self.var, None)
+            self._left_over -= 1
+        return 0
 
     cdef int _forget(self, _Entry entry) except -1:
         # The pop may come on another thread than the push, when a stream moved on.
@@ -267,5 +325,6 @@ cdef int _give_up(ContextStack stack, _Entry entry) except -1:
     # can pop it any more, so the table forgets it.
     if entry is not None:
         stack._forget(entry)
-    stack.var.get()
+    if stack.var.get() is None:
+        raise LookupError(stack.var)
     return 0

@@ -14,6 +14,7 @@ from inspect import GEN_RUNNING, GEN_SUSPENDED, getgeneratorstate
 
 from .._vars import cv_app
 from ..signals import appcontext_popped, appcontext_pushed
+from . import stack
 from .stack import Entry, app_ctx_stack, request_ctx_stack
 from .stock import leave
 
@@ -126,7 +127,7 @@ class AppContextBase:
 
     def push(self) -> None:
         """Make this the current application context."""
-        self._entries.append(app_ctx_stack._enter(self))
+        app_ctx_stack._enter(self, self._entries)
 
         if appcontext_pushed.receivers:
             appcontext_pushed.send(self.app, _async_wrapper=self.app.ensure_sync)
@@ -173,6 +174,9 @@ class RequestContextBase:
     :param request: the request object, if there is one already.
     :param session: the session, if it is open already.
     """
+
+    # The application context whose push was not followed by one of this context.
+    _beginning: t.Any = None
 
     def __init__(
         self,
@@ -271,6 +275,8 @@ class RequestContextBase:
         An application context is pushed first unless one of the same application is current.
         """
         app = self.app
+        if stack.unpopped is not None:
+            stack.forget_unpopped()
         app_context = cv_app.get(None)
 
         if (
@@ -279,11 +285,16 @@ class RequestContextBase:
             or (app_context._streams and is_between_items(app_context))
         ):
             app_context = app.app_context()
-            app_context.push()
         else:
             app_context = None
 
-        self._entries.append(request_ctx_stack._enter(self, app_context))
+        try:
+            if app_context is not None:
+                app_context.push()
+            request_ctx_stack._enter(self, self._entries, app_context)
+        except BaseException:
+            self._beginning = app_context
+            raise
 
         # A context that is pushed again, as streams do, keeps its session.
         if self._opened_session is None:
@@ -316,7 +327,7 @@ class RequestContextBase:
                     close()
         finally:
             # The application context that was pushed along with this one.
-            app_context = entries[-1][4] if entries else None
+            app_context = entries[-1][4] if entries else self._take_back()
             current = request_ctx_stack._leave(entries)
 
             # The environ refers to the request and the request to the environ.
@@ -330,6 +341,14 @@ class RequestContextBase:
                 raise AssertionError(
                     f"Popped wrong request context. ({current!r} instead of {self!r})"
                 )
+
+    def _take_back(self) -> None:
+        """Undo the push of an application context that no push of this context followed."""
+        app_context, self._beginning = self._beginning, None
+        if app_context is not None and app_context._entries:
+            _, token, pushed, _, _ = app_context._entries.pop()
+            pushed.pop(id(token), None)
+            app_ctx_stack._reset(token)
 
     def __enter__(self) -> t.Any:
         self.push()

@@ -13,6 +13,7 @@ from __future__ import annotations
 import sys
 import typing as t
 from collections.abc import Iterator
+from contextlib import suppress
 from inspect import iscoroutinefunction
 from types import FunctionType
 
@@ -26,7 +27,7 @@ from ..signals import (
     request_started,
     request_tearing_down,
 )
-from . import stock
+from . import stack, stock
 from .context import _PendingSession, _sentinel
 from .intake import Intake
 from .pages import kept_pages
@@ -139,6 +140,7 @@ class RequestCycle(Intake, UrlBuilding):
         :param start_response: takes the status line, the list of headers, and optionally
             what :func:`sys.exc_info` returns.
         """
+        outer = cv_app.get(None), cv_request.get(None)
         context = self.request_context(environ)
         error: BaseException | None = None
 
@@ -163,11 +165,21 @@ class RequestCycle(Intake, UrlBuilding):
                 if error is not None and self.should_ignore_error(error):  # type: ignore[attr-defined]
                     error = None
 
+                if isinstance(error, MemoryError) and not context._entries:
+                    # There was none for the push, so there is nothing to pop.
+                    with suppress(LookupError):
+                        stock.leave(context, error)
+                    raise error
+
                 # PERF: what stock.leave() does, without the call: 0.4 % of a small request.
                 if getattr(type(context), "auto_pop", stock.stock_auto_pop) is stock.stock_auto_pop:
                     context.pop(error)
                 else:
                     context.auto_pop(error)
+            except MemoryError:
+                stack.unpopped = context
+                stack.forget_unpopped(*outer)
+                raise
             finally:
                 # The error's traceback refers to this frame, and the request may to the error.
                 del context, error

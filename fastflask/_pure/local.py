@@ -20,6 +20,8 @@ from operator import attrgetter
 from werkzeug.local import Local, LocalStack, _ProxyLookup
 from werkzeug.local import LocalProxy as _WerkzeugProxy
 
+from .._vars import cv_app, cv_request
+
 T = t.TypeVar("T")
 Getter = t.Callable[[], t.Any]
 _NOTHING_MISSED = None, None, None
@@ -233,7 +235,13 @@ def _of_context(
         except LookupError:
             raise RuntimeError(message) from None
 
-        return read(value)
+        try:
+            return read(value)
+        except AttributeError:
+            # There is no context: the reset at its pop had no memory.
+            if value is None and (variable is cv_app or variable is cv_request):
+                raise RuntimeError(message) from None
+            raise
 
     return attribute
 

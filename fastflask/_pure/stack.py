@@ -13,13 +13,14 @@ import os
 import sys
 import typing as t
 from _thread import _local, get_ident
+from contextvars import Token
 from time import monotonic
 from weakref import WeakSet
 
 from .._vars import cv_app, cv_request
 
 if t.TYPE_CHECKING:
-    from contextvars import ContextVar, Token
+    from contextvars import ContextVar
 
 
 #: One push of a context: the context, the token that undoes it, what the thread has pushed, this
@@ -91,7 +92,7 @@ class ContextStack:
 
         :param context: any object; usually an application or request context.
         """
-        self._enter(context)
+        self._enter(context, [])
 
     def pop(self) -> t.Any:
         """Undo the last :meth:`push` of this thread and return what was current.
@@ -124,35 +125,84 @@ class ContextStack:
         now = monotonic()
         return [(ident, context, now - since) for ident, (context, _, _, since, _) in found]
 
-    def _enter(self, context: t.Any, app_context: t.Any = None) -> Entry:
-        """Make a context the current one, and return what undoes it."""
+    def _enter(self, context: t.Any, entries: list[Entry], app_context: t.Any = None) -> None:
+        """Make a context the current one, and append what undoes it to the entries."""
         pushed = self._threads.get(get_ident())
         if pushed is None:
             pushed = self._threads[get_ident()] = {}
             if _guards.guard is None:
                 _guards.guard = _ThreadGuard()
-        token = self.var.set(context)
-        entry = pushed[id(token)] = (context, token, pushed, monotonic(), app_context)
-        return entry
+        before = self.var.get(None)
+        token = None
+        try:
+            token = self.var.set(context)
+            entry = pushed[id(token)] = (context, token, pushed, monotonic(), app_context)
+            entries.append(entry)
+        except BaseException:
+            # An interrupt, or no memory. The variable may have its value without a token.
+            if token is not None:
+                pushed.pop(id(token), None)
+                self._reset(token)
+            elif before is not context and self.var.get(None) is context:
+                self._set_back(before)
+            raise
 
     def _leave(self, entries: list[Entry]) -> t.Any:
         """Undo the last of a context's pushes, and return what was current until now."""
-        try:
-            current = self.var.get()
-        except LookupError:
+        current = self.var.get(None)
+        if current is None:
             # Nobody can pop it any more.
             if entries:
                 _, token, pushed, _, _ = entries[-1]
                 pushed.pop(id(token), None)
-            raise
+            raise LookupError(self.var)
 
         # The pop may come on another thread than the push, when a stream moved on.
         entry = entries.pop()
         token = entry[1]
         entry[2].pop(id(token), None)
-        self.var.reset(token)
+        self._reset(token)
         return current
+
+    def _reset(self, token: Token[t.Any]) -> None:
+        """Give the variable the value that it had before a push."""
+        try:
+            self.var.reset(token)
+        except MemoryError:
+            before = token.old_value
+            self._set_back(None if before is Token.MISSING else before)
+
+    def _set_back(self, before: t.Any) -> None:
+        """Do what a reset does, where there is no memory for that; ``None`` is for no value."""
+        # Without any memory CPython (up to 3.13 at least) would not survive the next call.
+        bytes(512)
+        self.var.set(before)
 
 
 app_ctx_stack = ContextStack(cv_app)
 request_ctx_stack = ContextStack(cv_request)
+
+#: A request context for whose pop there was no memory.
+unpopped: t.Any = None
+
+
+def forget_unpopped(app_context: t.Any = None, request_context: t.Any = None) -> None:
+    """Undo the pushes of :data:`unpopped`, by the next push at the latest.
+
+    In compiled mode only the reset of a variable can fail, as nothing else of a pop takes memory.
+
+    :param app_context: what was current before.
+    :param request_context: likewise.
+    """
+    global unpopped
+    app = unpopped.app
+    for stack, before in (request_ctx_stack, request_context), (app_ctx_stack, app_context):
+        current = stack.var.get(None)
+        if current is None or current is before or current.app is not app:
+            continue
+        for pushed in list(stack._threads.values()):
+            for key, entry in list(pushed.items()):
+                if entry[0] is current:
+                    pushed.pop(key, None)
+        stack.var.set(before)
+    unpopped = None

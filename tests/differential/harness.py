@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 import re
@@ -66,6 +67,9 @@ def make_error(kind: str) -> BaseException:
         "exit": lambda: SystemExit(3),
         "interrupt": KeyboardInterrupt,
         "generator": lambda: GeneratorExit("planned"),
+        "memory": lambda: MemoryError("planned"),
+        "recursion": lambda: RecursionError("planned"),
+        "cancelled": lambda: asyncio.CancelledError("planned"),
     }
     return errors[kind]()
 
@@ -87,6 +91,9 @@ ERRORS = (
     "exit",
     "interrupt",
     "generator",
+    "memory",
+    "recursion",
+    "cancelled",
 )
 
 
@@ -162,6 +169,7 @@ class _Records(logging.Handler):
             info = record.exc_info
             error = info[1] if isinstance(info, tuple) else None
             self.recorder.note("log", record.levelname, record.getMessage(), chain(error))
+            self.recorder.stage("log handler")
 
 
 _records = _Records()
@@ -271,7 +279,7 @@ def _send(app: t.Any, recorder: Recorder, case: Case) -> dict[str, t.Any]:
     def start_response(status: str, headers: t.Any, exc_info: t.Any = None) -> t.Any:
         assert type(headers) is list
         assert all(type(item) is tuple and len(item) == 2 for item in headers)
-        recorder.note("start")
+        recorder.stage("start response")
         starts.append((status, [_header(*item) for item in headers], exc_info is None))
         if case.refuses:
             raise OSError("no more")

@@ -1,0 +1,267 @@
+"""Let the n-th allocation of memory fail, for each n, during one request.
+
+    python -m reliability.memory [--kinds hello,json]
+
+``once`` lets a single allocation fail, ``closing`` a single one while the answer is closed,
+``from`` all from the n-th on. Whatever n is, the answer is right (what failed could be done
+without), or it is the 500 page with the error in the log, or ``MemoryError`` reaches the server.
+Then the next request is right, no context is left, and no memory is lost, however often it is
+done again.
+
+CPython itself does not bear all of that. What it does wrong is told apart, and counted: see
+:data:`CRASH`, :data:`ITEMS`, :data:`LOST`. Without any memory it also runs around in an ``except``
+clause of Python code forever, so ``from`` is for the compiled module alone, and for requests that
+meet no such clause.
+"""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import functools
+import gc
+import importlib
+import linecache
+import logging
+import os
+import re
+import sys
+import traceback
+import typing as t
+from _testcapi import remove_mem_hooks, set_nomemory
+from collections import Counter
+from collections.abc import Callable
+from contextvars import ContextVar
+
+from fastflask import _impl
+
+from .service import KINDS, Answer, Kind, ask, make_app
+
+#: So many right answers in a row mean that n is past the end of the request.
+PAST = 25
+#: It gives back a token that it did not get (3.10 to 3.13 at least).
+CRASH = "crash of CPython in ContextVar.set"
+#: It untracks an iterator that is not tracked yet (likewise).
+ITEMS = "crash of CPython in dict.items"
+#: It finds no memory for the frame of a Python function, and does not say so (likewise).
+LOST = "error lost by CPython"
+#: What ``from`` is for: the others run through Python code that CPython does not get out of.
+ENDURING = {"hello", "json", "session", "404", "405"}
+
+
+class Trial:
+    """One kind of request to an application, with memory that fails."""
+
+    def __init__(self, framework: str, kind: str) -> None:
+        self.contexts = importlib.import_module(f"{framework}.globals")
+        self.app, self.records = make_app(importlib.import_module(framework))
+        self.kind: Kind = KINDS[kind]
+        for _ in range(5):
+            self.right = ask(self.app, self.kind)
+        assert self.right.error is None
+        assert (self.right.status or "").startswith(str(self.kind.status)), self.right
+
+    def fail_once(self, n: int) -> str:
+        """Let the n-th allocation fail, and say what comes of it."""
+        return self._fail(lambda: set_nomemory(n, n + 1), remove_mem_hooks)
+
+    def fail_from(self, n: int) -> str:
+        """Let all allocations from n on fail."""
+        return self._fail(lambda: set_nomemory(n, 0), remove_mem_hooks)
+
+    def fail_closing(self, n: int) -> str:
+        """Let the n-th allocation of the closing fail."""
+        return self._fail(int, lambda: set_nomemory(n, n + 1))
+
+    def try_in_child(self, fail: Callable[[int], str], n: int) -> str:
+        """Let allocations fail where CPython may not survive it, and tell its crashes apart."""
+        outcome = in_child(lambda: fail(n))
+        if not outcome.startswith("exit -11"):
+            return outcome
+        if ".items()" in linecache.getline(*place_of(outcome)):
+            return ITEMS
+        # The other one needs two failures in a row: for the token, and for the variable.
+        once = in_child(lambda: self.fail_once(n))
+        twice = in_child(lambda: self._fail(lambda: set_nomemory(n, n + 2), remove_mem_hooks))
+        explained = once == "MemoryError" and twice.startswith("exit -11") and set_crashes()
+        return CRASH if explained else outcome
+
+    def _fail(self, before_call: Callable[[], t.Any], before_close: Callable[[], t.Any]) -> str:
+        self.records.errors.clear()
+        answer = Answer()
+        try:
+            answer = ask(self.app, self.kind, before_call, before_close)
+        except MemoryError as error:
+            # In the code that plays the server.
+            answer.error = error
+        finally:
+            remove_mem_hooks()
+        outcome = self.judge(answer)
+        del answer
+
+        again = ask(self.app, self.kind)
+        assert again == self.right, (outcome, again)
+        for name in ("_cv_request", "_cv_app"):
+            left = getattr(self.contexts, name).get(None)
+            assert left is None, (outcome, left)
+        return outcome
+
+    def judge(self, answer: Answer) -> str:
+        if answer == self.right:
+            return "right"
+        errors = [answer.error] if answer.error is not None else self.records.errors
+        self.place = self.records.place if answer.error is None else innermost(answer.error)
+        if any(map(lost_by_interpreter, errors)):
+            return LOST
+        if not any(isinstance(error, MemoryError) for error in errors):
+            raise AssertionError(repr((answer, errors))) from answer.error
+        if answer.error is not None:
+            return "MemoryError"
+        assert (answer.status or "").startswith("500 "), answer
+        return "500"
+
+    def sweep(
+        self, fail: Callable[[int], str], look_for_losses: bool
+    ) -> tuple[int, Counter[str], list[str]]:
+        """Go through all n, each in a child process.
+
+        :return: how many there are, what came of them, and at which ones memory was lost.
+        """
+        outcomes: Counter[str] = Counter()
+        losses: list[str] = []
+        n = right = 0
+        while right < PAST:
+            outcome = self.try_in_child(fail, n)
+            outcomes[outcome] += 1
+            right = right + 1 if outcome == "right" else 0
+            if look_for_losses and outcome in {"right", "500", "MemoryError"}:
+                place = in_child(lambda n=n: self.loss(fail, n))
+                losses += [place] if place and not place.startswith("exit ") else []
+            n += 1
+        outcomes["right"] -= PAST
+        return n - PAST, outcomes, losses
+
+    def loss(self, fail: Callable[[int], str], n: int) -> str:
+        """Return the place of the allocation if its failure costs memory each time."""
+        before = sys.maxsize
+        # What is left of the last time stays until the next.
+        for _ in range(2):
+            for _ in range(20):
+                fail(n)
+            self.records.errors.clear()
+            gc.collect()
+            after = sys.getallocatedblocks()
+            if after < before + 20 and before < sys.maxsize:
+                return ""
+            before = after
+        return f"{self.place[0]}:{self.place[1]}"
+
+
+def innermost(error: BaseException) -> tuple[str, int]:
+    """Return file and line of the place that an error comes from."""
+    place = "", 0
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        place = frame.f_code.co_filename, line
+    return place
+
+
+def place_of(outcome: str) -> tuple[str, int]:
+    """Return file and line of the innermost Python frame of a crash."""
+    found = re.search(r'File "(.+)", line (\d+) in', outcome)
+    return (found[1], int(found[2])) if found else ("", 0)
+
+
+def lost_by_interpreter(error: BaseException | None) -> bool:
+    return isinstance(error, SystemError) and (
+        "returned NULL without setting" in str(error)
+        or str(error) == "error return without exception set"
+    )
+
+
+def in_child(function: Callable[[], str]) -> str:
+    """Call a function in a child process. Return its result, or how the process ended."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        faulthandler.enable(writing)
+        faulthandler.dump_traceback_later(10, exit=True, file=writing)
+        try:
+            outcome = function()
+        except BaseException as error:
+            outcome = f"wrong: {error!r}"
+        os.write(writing, outcome.encode()[:4000])
+        os._exit(0)
+    os.close(writing)
+    with open(reading, "rb") as pipe:
+        outcome = pipe.read().decode()
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return f"exit {code} {outcome}" if code else outcome
+
+
+@functools.cache
+def set_crashes() -> bool:
+    """Whether CPython crashes where a variable is set without any memory."""
+
+    def try_to_set() -> str:
+        variable: ContextVar[t.Any] = ContextVar("probe")
+        set_nomemory(0, 0)
+        try:
+            variable.set(variable)
+        except MemoryError:
+            return "MemoryError"
+        finally:
+            remove_mem_hooks()
+        return "set"
+
+    return in_child(try_to_set).startswith("exit -11")
+
+
+def run(framework: str, kind: str, look_for_losses: bool) -> list[str]:
+    """Sweep over a kind of request and return what is wrong."""
+    trial = Trial(framework, kind)
+    wrong: list[str] = []
+    compiled = framework == "fastflask" and _impl.implementation == "compiled"
+    names = ["once", "closing"]
+    if compiled and kind in ENDURING:
+        names.append("from")
+
+    for name in names:
+        fail = getattr(trial, f"fail_{name}")
+        count, outcomes, losses = trial.sweep(fail, look_for_losses and name != "from")
+        print(f"{kind:8} {name:8} n = 0…{count}: {dict(outcomes)}", flush=True)
+        if losses:
+            print(f"{kind:8} {name:8} lost memory:", *losses, flush=True)
+        unknown = set(outcomes) - {"right", "MemoryError", "500", LOST, CRASH, ITEMS}
+        if unknown:
+            wrong.append(f"{kind} {name}: {sorted(unknown)}")
+        # One for the application's context, and one for each push of the request's.
+        if outcomes[CRASH] > 3 or outcomes[ITEMS] > 3 or outcomes[LOST] > count // 20 + 1:
+            wrong.append(f"{kind} {name}: too often something of CPython's")
+        # CPython 3.11 loses the arguments of a call whose frame finds no memory.
+        if any(".pxi:" in place for place in losses) or len(losses) > count // 20 + 1:
+            wrong.append(f"{kind} {name}: memory lost at {losses}")
+    return wrong
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--kinds", default=",".join(KINDS))
+    parser.add_argument("--quick", action="store_true", help="do not look for lost memory")
+    parser.add_argument("--framework", default="fastflask", help="or flask, to compare")
+    options = parser.parse_args()
+    # What cannot even be logged is not told on the screen.
+    logging.raiseExceptions = False
+
+    wrong = [
+        text
+        for kind in options.kinds.split(",")
+        for text in run(options.framework, kind, not options.quick)
+    ]
+    if wrong:
+        sys.exit("\n".join(["not as it should be:", *wrong]))
+
+
+if __name__ == "__main__":
+    main()
