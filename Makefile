@@ -121,19 +121,18 @@ $(PY):
 	echo "Python 3.10 or later with its venv module is needed (Debian: apt install python3-venv);" \
 	     "set PYTHON to point to one." >&2; exit 1
 
-# CASES is for all parts, MATCHER and so on for one; 0 leaves it out. See tests/fuzzing.py.
+# CASES is for all parts; MATCHER, URLS, LOCAL, READING, CYCLE for one, 0 leaves it out.
+# See tests/fuzzing.py.
 MATCHER = $(or $(CASES),1000000)
 URLS = $(or $(CASES),500000)
-LOCAL = $(or $(CASES),200000)
-READING = $(or $(CASES),200000)
-CYCLE = $(or $(CASES),200000)
 fuzz: build $(VENV)/.group-test  ## compare with Flask and Werkzeug on random input; CASES=20000
 	@[ ! -f $(MODULE) ] || { $(call fuzzed,1,not pure); }
 	@$(call fuzzed,0,not compiled)
 
 define fuzzed
-echo "== FASTFLASK_SPEEDUPS=$(1)" && FASTFLASK_SPEEDUPS=$(1) FUZZ_MATCHER=$(MATCHER) FUZZ_URLS=$(URLS) \
-FUZZ_LOCAL=$(LOCAL) FUZZ_READING=$(READING) FUZZ_CYCLE=$(CYCLE) \
+echo "== FASTFLASK_SPEEDUPS=$(1)" && FASTFLASK_SPEEDUPS=$(1) FUZZ_CASES=$(or $(CASES),200000) \
+FUZZ_MATCHER=$(MATCHER) FUZZ_URLS=$(URLS) FUZZ_LOCAL=$(LOCAL) FUZZ_READING=$(READING) \
+FUZZ_CYCLE=$(CYCLE) \
 $(PY) -m pytest -q $(wildcard tests/test_differential_*.py) -k "$(2)" $(ARGS)
 endef
 

@@ -60,7 +60,7 @@ class BuildSpeedups(build_ext):
 
 
 def speedups(extension_class):
-    macros, directives, compile_args, link_args = [], {}, [], []
+    macros, directives, compile_args, link_args, include_dirs = [], {}, [], [], []
 
     if os.name != "nt" and not modes & {"debug", "sanitize"}:
         # Many Pythons hand on their own -g, which makes the module six times as large.
@@ -74,6 +74,10 @@ def speedups(extension_class):
         link_args = ["-fsanitize=address,undefined"]
         compile_args += [*link_args, "-O1", "-g", "-fno-omit-frame-pointer"]
 
+    if "annotate" in modes:
+        # Parts that a part includes are left out if they are not found from here.
+        include_dirs = [os.path.abspath("fastflask/_cython")]
+
     return extension_class(
         "fastflask._speedups",
         ["fastflask/_speedups.pyx"],
@@ -82,6 +86,7 @@ def speedups(extension_class):
         extra_compile_args=compile_args,
         extra_link_args=link_args,
         cython_c_in_temp=True,
+        cython_include_dirs=include_dirs,
         cython_directives=directives,
         # Not through cythonize(), which returns an extension that is no longer optional.
         optional=wanted != "1",

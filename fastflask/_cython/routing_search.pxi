@@ -39,6 +39,9 @@ cdef class _RouteSearch:
     cdef set methods
     cdef bint mismatch
 
+    # The indices are those of the list.
+    @cython.boundscheck(False)
+    @cython.wraparound(False)
     cdef int pick(self, list rules, bint lenient) except -1:
         """Take the first rule for this method and protocol, and note those that are for others.
 
@@ -135,6 +138,9 @@ cdef class _RouteSearch:
             Py_LeaveRecursiveCall()
         return result
 
+    # The indices are those of the list.
+    @cython.boundscheck(False)
+    @cython.wraparound(False)
     cdef int follow(self, _RouteNode node, Py_ssize_t start, Py_ssize_t end) except -1:
         """Try the dynamic parts that can follow a node."""
         cdef list edges = node.edges
@@ -186,6 +192,9 @@ cdef class _RouteSearch:
                 self.values.append(match.group(edge.part.groups[i]))
         return result
 
+    # The indices are those of the list.
+    @cython.boundscheck(False)
+    @cython.wraparound(False)
     cdef int start(self, _RouteNode root, str domain) except -1:
         """Find the part of the tree for a host name, and go on with the path from there."""
         cdef _RouteText view = _route_text(domain)

@@ -159,6 +159,9 @@ cdef class _RouteTable:
         self._enter(index)
         return 0
 
+    # The indices are those of the list.
+    @cython.boundscheck(False)
+    @cython.wraparound(False)
     cdef _RouteNode find(self, _RouteText text, Py_ssize_t start, Py_ssize_t end):
         cdef uint32_t hashed
         cdef uint32_t slot

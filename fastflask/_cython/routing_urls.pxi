@@ -79,8 +79,8 @@ cdef object _route_build_url(
     if built is None:
         raise _RouteBuildError(endpoint, dict(given), method, adapter)
 
-    domain = built[0]
-    path = _route_one_slash(built[1])
+    domain, path = built
+    path = _route_one_slash(path)
     if host_matching or not bits & _ROUTE_GET_HOST:
         host = adapter.get_host(domain)
 

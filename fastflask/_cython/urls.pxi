@@ -287,8 +287,8 @@ cdef object _url_of_request(
     if built is None:
         raise _RouteBuildError(endpoint, dict(given), method, _adapter_of(context))
 
-    domain = built[0]
-    path = _route_one_slash(built[1])
+    domain, path = built
+    path = _route_one_slash(path)
     root = request._raw_script_name
     root = "/" if root is None or root == "" else _decode(root)
     if not external and not websocket:
