@@ -6,7 +6,7 @@ import os
 import typing as t
 from datetime import timedelta
 
-from .globals import current_app
+from .globals import _cv_app, current_app
 from .helpers import send_from_directory
 
 if t.TYPE_CHECKING:  # pragma: no cover
@@ -42,7 +42,10 @@ class PackageFiles:
 
         :param filename: path of the file.
         """
-        age: timedelta | int | None = current_app.config["SEND_FILE_MAX_AGE_DEFAULT"]
+        # Outside of a context the proxy says so.
+        context = _cv_app.get(None)
+        config = (current_app if context is None else context.app).config
+        age: timedelta | int | None = config["SEND_FILE_MAX_AGE_DEFAULT"]
         return int(age.total_seconds()) if isinstance(age, timedelta) else age
 
     def send_static_file(self, filename: str) -> Response:

@@ -255,7 +255,9 @@ def _prepare_send_file_kwargs(**kwargs: t.Any) -> dict[str, t.Any]:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     if kwargs.get("max_age") is None:
         kwargs["max_age"] = app.get_send_file_max_age
-    kwargs["environ"] = request.environ
+    # Outside of a request the proxy says so.
+    context = _cv_request.get(None)
+    kwargs["environ"] = (request if context is None else context.request).environ
     kwargs["use_x_sendfile"] = app.config["USE_X_SENDFILE"]
     kwargs["response_class"] = app.response_class
     kwargs["_root_path"] = app.root_path
@@ -297,7 +299,6 @@ def send_file(
     .. versionadded:: 0.1
     """
     arguments = _prepare_send_file_kwargs(
-        path_or_file=path_or_file,
         mimetype=mimetype,
         as_attachment=as_attachment,
         download_name=download_name,
@@ -306,7 +307,7 @@ def send_file(
         last_modified=last_modified,
         max_age=max_age,
     )
-    return _files.send_file(**arguments)  # type: ignore[return-value]
+    return _files.send_file(path_or_file, arguments)  # type: ignore[return-value]
 
 
 @takes_classic(

@@ -296,8 +296,10 @@ def _vary_by_cookie(response: Response) -> None:
 
     PERF: a header that is missing or says just this needs no parsing into a set and back.
     """
-    if getattr(type(response), "vary", None) is _vary and type(response.headers) is Headers:
-        items = response.headers._list
+    headers = response.headers
+
+    if getattr(type(response), "vary", None) is _vary and type(headers) is Headers:
+        items = headers._list
         found = [value for name, value in items if name.lower() == "vary"]
 
         if not found:
