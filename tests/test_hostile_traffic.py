@@ -42,7 +42,9 @@ def test_server_under_attack(name: str, tmp_path: Path) -> None:
         assert prober.failures == [] and prober.probes > 3
         assert server.process.poll() is None
         # No worker has ended and another one has taken its place.
-        assert after.keys() == before.keys()
+        workers = 3 if name == "gunicorn-sync" else 1
+        assert len(before.keys() | after.keys()) <= workers
+        assert log.count("Booting worker") in {0, workers}
         assert [state["troubles"] for state in after.values()] == [[]] * len(after)
         assert not DEATHS.search(log), log[-3000:]
 
