@@ -479,3 +479,32 @@ def test_many_rules_are_added_alike(app: Flask) -> None:
     # Rules do not share the set they were given.
     t.cast("set[str]", rule_of(app, "many0").methods).add("TRACE")
     assert "TRACE" not in t.cast("set[str]", rule_of(app, "many1").methods)
+
+
+#
+
+
+@pytest.mark.parametrize(
+    ("given", "debugs"),
+    [
+        ({}, False),
+        ({"debug": False}, False),
+        ({"debug": True}, True),
+        ({"debug": True, "use_debugger": False}, False),
+        ({"use_debugger": True}, True),
+    ],
+)
+def test_debugger_runs_only_if_asked_for(
+    given: dict[str, t.Any], debugs: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = []
+    monkeypatch.setattr("werkzeug.serving.run_simple", lambda *_, **options: served.append(options))
+    app = Flask(__name__)
+    app.run(load_dotenv=False, **given)
+    assert [bool(options["use_debugger"]) for options in served] == [debugs]
+
+
+def test_run_is_ignored_below_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLASK_RUN_FROM_CLI", "true")
+    monkeypatch.setattr("werkzeug.serving.run_simple", lambda *_, **options: pytest.fail("served"))
+    Flask(__name__).run(debug=True, use_debugger=True)
