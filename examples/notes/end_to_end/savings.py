@@ -5,7 +5,8 @@
 The two take turns, a few requests each, so that what else the machine does hits both. Each is one
 worker process of gunicorn with four threads, asked by four connections, with PostgreSQL and Redis
 beside it. The seconds of processor time are those of the server's processes, and below them
-PostgreSQL's; they depend less on what else the machine does than the times of answers.
+PostgreSQL's; they depend less on what else the machine does than the times of answers. Rates and
+seconds are medians of the rounds.
 """
 
 from __future__ import annotations
@@ -59,13 +60,12 @@ def processor_seconds(pid: int) -> float:
 
 @dataclass
 class Measured:
-    """What one framework needed for one kind of visit."""
+    """What one framework needed for one kind of visit, round by round."""
 
     rates: list[float] = field(default_factory=list)
     latencies: list[float] = field(default_factory=list)
-    server: float = 0
-    database: float = 0
-    visits: int = 0
+    server: list[float] = field(default_factory=list)
+    database: list[float] = field(default_factory=list)
 
     def add(self, load: Load, server: float, database: float) -> None:
         """Add one round."""
@@ -73,22 +73,15 @@ class Measured:
             raise SystemExit(f"failed: {load.failures[:3]}")
         self.rates.append(load.done / load.took)
         self.latencies += load.latencies
-        self.server += server
-        self.database += database
-        self.visits += load.done
+        self.server.append(server / load.done * 10_000)
+        self.database.append(database / load.done * 10_000)
 
     def row(self) -> list[float]:
-        """Visits a second, p50 and p99 in ms, seconds of server and database for 10,000."""
+        """Visits a second, p50 and p99 in ms, seconds of server and database for 10,000 visits."""
         ordered = sorted(self.latencies)
         p50, p99 = (ordered[int(len(ordered) * share)] * 1000 for share in (0.5, 0.99))
-        share = 10_000 / self.visits
-        return [
-            statistics.median(self.rates),
-            p50,
-            p99,
-            self.server * share,
-            self.database * share,
-        ]
+        rounds = (self.server, self.database)
+        return [statistics.median(self.rates), p50, p99, *map(statistics.median, rounds)]
 
 
 def measure(
