@@ -7,8 +7,6 @@ import os
 import shutil
 import tempfile
 
-from prometheus_client import multiprocess
-
 bind = "127.0.0.1:8000"
 # A process for each core, and threads for requests that wait for the database.
 workers = int(os.environ.get("WEB_CONCURRENCY", 2))
@@ -28,6 +26,9 @@ if figures is None:
 
 def child_exit(server, worker):
     """Leave nothing of a worker that has gone but what it has counted."""
+    # Imported before the variable above is set, it would keep all figures in the process.
+    from prometheus_client import multiprocess
+
     multiprocess.mark_process_dead(worker.pid)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ FRAMEWORKS = ("fastflask", "flask")
 def pytest_sessionstart(session: pytest.Session) -> None:
     if needed.main():
         pytest.exit("programs are missing", 1)
+    # What was started is to be stopped, also when we are asked to end.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

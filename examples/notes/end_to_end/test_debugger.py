@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from application import Place, serving
 from browser import Browser
 from processes import wait_until
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support import expected_conditions as EC
+
+# The database has no part in it.
+pytestmark = pytest.mark.parametrize("kind", ["embedded"], indirect=True)
 
 FAILING = "flask --app end_to_end.failing run --port {port}"
 

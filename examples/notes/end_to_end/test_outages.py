@@ -15,11 +15,8 @@ from client import Client
 from processes import wait_until
 from services import redis
 
-
-@pytest.fixture(params=["services"])
-def kind(request: pytest.FixtureRequest) -> str:
-    """Without services there is nothing to be gone."""
-    return str(request.param)
+# Without services there is nothing to be gone.
+pytestmark = pytest.mark.parametrize("kind", ["services"], indirect=True)
 
 
 def test_job_of_a_worker_that_dies_is_done_by_another(place: Place) -> None:

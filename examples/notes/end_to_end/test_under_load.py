@@ -17,10 +17,8 @@ BEHIND = {"NOTES_PROXIES": "1", "NOTES_X_ACCEL": "true", "NOTES_SECRET_KEY": "of
 REQUESTS = 20_000
 
 
-@pytest.fixture(params=["services"])
-def kind(request: pytest.FixtureRequest) -> str:
-    """Several processes want services that they share."""
-    return str(request.param)
+# Several processes want services that they share.
+pytestmark = pytest.mark.parametrize("kind", ["services"], indirect=True)
 
 
 def load_of(client: Client, url: str, requests: int) -> Load:

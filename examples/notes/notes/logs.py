@@ -24,6 +24,8 @@ _requests = logging.getLogger("notes.requests")
 class JsonLines(logging.Formatter):
     """One JSON object for each record; what is in its attribute ``fields`` is added."""
 
+    converter = time.gmtime
+
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         line: dict[str, object] = {
@@ -38,8 +40,6 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False, default=str)
-
-    converter = time.gmtime
 
 
 def init_app(app: Flask) -> None:
