@@ -30,7 +30,7 @@ SIDES = (COMPILED.tag, PURE.tag)
 _GROUPS = ("cycle/", "local/request_method", "routing/api", "urls/")
 #: What seems lost by time is measured again, so often.
 _RETRIES = 2
-#: With these seeds of hashes instructions are counted; only with the first, unless some seem lost.
+#: Seeds of hashes. What seems lost by instructions with the first is counted with the others too.
 _SEEDS = (0, 1, 2)
 
 #: Side, operation, reference: ratio.
@@ -54,32 +54,45 @@ def measure_time(names: t.Sequence[str]) -> Ratios:
     return ratios
 
 
-def measure_instructions(seeds: t.Sequence[int]) -> Ratios:
-    """Return the ratios of some operations by instructions: of the least with any of the seeds."""
-    if not counts.is_possible():
-        raise Failed("valgrind is needed to count instructions; --only time does without")
-    missing = {tag: why for tag in SIDES if (why := CONTENDERS[tag].missing()) is not None}
-    _require(missing)
-    tags = [tag for tag in (*SIDES, *REFERENCES) if CONTENDERS[tag].missing() is None]
-    print("counting instructions, which takes minutes", file=sys.stderr)
-    jobs = [(tag, seed) for seed in seeds for tag in tags]
-    counted: dict[str, dict[str, float]] = {tag: {} for tag in tags}
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        results = pool.map(lambda job: counts.count(CONTENDERS[job[0]], job[1]), jobs)
-        for (tag, _), found in zip(jobs, results, strict=True):
-            for name, number in found.items():
-                counted[tag][name] = min(number, counted[tag].get(name, number))
-    return {
-        side: {
-            name: {
-                reference: counted[reference][name] / own
-                for reference in REFERENCES
-                if name in counted.get(reference, ())
+class Instructions:
+    """The least instructions that each contender needed for each operation."""
+
+    def __init__(self) -> None:
+        if not counts.is_possible():
+            raise Failed("valgrind is needed to count instructions; --only time does without")
+        _require({tag: why for tag in SIDES if (why := CONTENDERS[tag].missing()) is not None})
+        self.least: dict[str, dict[str, float]] = {}
+
+    def count(self, tags: t.Iterable[str], seeds: t.Iterable[int]) -> None:
+        """Count once more, with each of the seeds of hashes."""
+        jobs = [(tag, seed) for seed in seeds for tag in tags if not CONTENDERS[tag].missing()]
+        print("counting instructions, which takes minutes", file=sys.stderr)
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            found = pool.map(lambda job: counts.count(CONTENDERS[job[0]], job[1]), jobs)
+            for (tag, _), numbers in zip(jobs, found, strict=True):
+                least = self.least.setdefault(tag, numbers)
+                for name, number in numbers.items():
+                    least[name] = min(number, least[name])
+
+    def ratios(self) -> Ratios:
+        return {
+            side: {
+                name: {
+                    reference: self.least[reference][name] / own
+                    for reference in REFERENCES
+                    if name in self.least.get(reference, ())
+                }
+                for name, own in self.least[side].items()
             }
-            for name, own in counted[side].items()
+            for side in SIDES
         }
-        for side in SIDES
-    }
+
+
+def measure_instructions() -> Ratios:
+    """Return the ratios of some operations by instructions."""
+    found = Instructions()
+    found.count((*SIDES, *REFERENCES), _SEEDS)
+    return found.ratios()
 
 
 def _require(missing: t.Mapping[str, str]) -> None:
@@ -121,10 +134,13 @@ def check(reached: dict[str, Ratios], kinds: t.Iterable[str]) -> list[str]:
 
 
 def _check_instructions(reached: Ratios) -> dict[str, list[str]]:
-    lost = find_lost(reached, measure_instructions(_SEEDS[:1]), MARGINS["instructions"])
+    found, margin = Instructions(), MARGINS["instructions"]
+    found.count((*SIDES, *REFERENCES), _SEEDS[:1])
+    lost = find_lost(reached, found.ratios(), margin)
     if lost:
         print(f"counting again: {', '.join(lost)}", file=sys.stderr)
-        lost = find_lost(reached, measure_instructions(_SEEDS), MARGINS["instructions"])
+        found.count(SIDES, _SEEDS[1:])
+        lost = find_lost(reached, found.ratios(), margin)
     return lost
 
 
@@ -169,7 +185,7 @@ def main() -> int:
         if options.update:
             table = tables.setdefault(python, {})
             if "instructions" in kinds:
-                table["instructions"] = _rounded(measure_instructions(_SEEDS))
+                table["instructions"] = _rounded(measure_instructions())
             if "time" in kinds:
                 names = [name for name in collect() if name.startswith(_GROUPS)]
                 table["time"] = _rounded(measure_time(names))
