@@ -227,11 +227,20 @@ sanitize: $(VENV)/.installed $(VENV)/.group-test  ## run the tests with the sani
 .PHONY: dist test-dist test-all tests-min tests-newest sanitize
 
 # Each of these puts a small application under strain at full size; tests/reliability has them at a small one.
-IN_TESTS = cd tests && PYTHONPATH="$(CURDIR):$(CURDIR)/tests" FASTFLASK_SPEEDUPS=$$mode ../$(PY)
+IN_TESTS = cd tests && PYTHONPATH="$(CURDIR):$(CURDIR)/tests" FASTFLASK_SPEEDUPS=$$mode $(abspath $(PY))
 STRAIN = set -e; for mode in $(MODES); do echo "== FASTFLASK_SPEEDUPS=$$mode";
 MODES ?= 1 0
 faults: build $(VENV)/.group-test  ## fail in every stage with every error, and at every allocation of memory
 	@$(STRAIN) FUZZ_CASES=10001 FASTFLASK_SPEEDUPS=$$mode $(PY) -m pytest -q tests/test_differential_cycle.py -k stage; done
 	@$(STRAIN) (ulimit -c 0; $(IN_TESTS) -m reliability.memory $(ARGS)); done
 
-.PHONY: faults
+soak: build $(VENV)/.group-test  ## send a million requests of each kind, and see what is left of them
+	@$(STRAIN) ($(IN_TESTS) -m reliability.soak $(ARGS)); done
+
+interrupts: build $(VENV)/.group-test  ## interrupt 100,000 requests
+	@$(STRAIN) ($(IN_TESTS) -m reliability.interrupts $(ARGS) 2>../build/interrupts.log); done
+
+growth: build $(VENV)/.group-test  ## see how the time grows with hostile input
+	@$(STRAIN) ($(IN_TESTS) -m reliability.growth $(ARGS)); done
+
+.PHONY: faults soak interrupts growth

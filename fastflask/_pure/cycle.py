@@ -176,9 +176,11 @@ class RequestCycle(Intake, UrlBuilding):
                     context.pop(error)
                 else:
                     context.auto_pop(error)
-            except MemoryError:
-                stack.unpopped = context
-                stack.forget_unpopped(*outer)
+            except BaseException as e:
+                # An interrupt, or no memory: who knows how far the pop has come.
+                if isinstance(e, MemoryError) or not isinstance(e, Exception):
+                    stack.unpopped = context
+                    stack.forget_unpopped(*outer)
                 raise
             finally:
                 # The error's traceback refers to this frame, and the request may to the error.

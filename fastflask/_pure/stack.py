@@ -182,7 +182,7 @@ class ContextStack:
 app_ctx_stack = ContextStack(cv_app)
 request_ctx_stack = ContextStack(cv_request)
 
-#: A request context for whose pop there was no memory.
+#: A request context for whose pop there was no memory, or that was interrupted in it.
 unpopped: t.Any = None
 
 

@@ -1,0 +1,122 @@
+"""Several interpreters, processes that are forked or spawned, and the end of the interpreter."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import typing as t
+
+import pytest
+from processes import run_python
+
+if t.TYPE_CHECKING:
+    from multiprocessing.queues import SimpleQueue
+
+ASK = """
+from fastflask import Flask, _impl, request, session
+app = Flask("asked")
+app.secret_key = "a key"
+@app.get("/<int:n>")
+def view(n):
+    session["n"] = n
+    return f"{n} {request.path}"
+answer = app.test_client().get("/7")
+assert (answer.status_code, answer.text) == (200, "7 /7"), answer
+"""
+
+SUB_INTERPRETERS = f"""
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+asked = {ASK!r}
+# A module that knows one interpreter only is replaced by its twin, with a warning.
+quiet = "import warnings; warnings.simplefilter('ignore')\\n"
+def in_another():
+    number = interpreters.create()
+    error = interpreters.run_string(number, quiet + asked)
+    assert error is None, error
+    interpreters.destroy(number)
+FIRST
+in_another()
+in_another()
+exec(asked)
+print("fine")
+"""
+
+
+@pytest.mark.parametrize("first", ["", "exec(asked)"], ids=["sub first", "main first"])
+def test_sub_interpreters_serve_in_some_mode(first: str) -> None:
+    # An interpreter that has to have the compiled module may not.
+    mode = os.environ.get("FASTFLASK_SPEEDUPS", "")
+    code = SUB_INTERPRETERS.replace("FIRST", first)
+    said = run_python("-c", code, FASTFLASK_SPEEDUPS="" if mode == "1" else mode)
+    assert said.endswith("fine\n"), said
+
+
+ENDS = {
+    "pushed": "app.app_context().push(); app.test_request_context('/1').push()",
+    "kept": "client = app.test_client(); client.__enter__(); client.get('/1')",
+    "in a thread": (
+        "import threading, time\n"
+        "def wait():\n"
+        "    app.test_request_context('/1').push()\n"
+        "    ready.set()\n"
+        "    time.sleep(60)\n"
+        "ready = threading.Event()\n"
+        "threading.Thread(target=wait, daemon=True).start()\n"
+        "ready.wait()"
+    ),
+    "in a stream": (
+        "from fastflask import stream_with_context\n"
+        "app.view_functions['view'] = lambda n: stream_with_context(iter('abc'))\n"
+        "body = iter(app.test_client().get('/1', buffered=False).iter_encoded())\n"
+        "next(body)"
+    ),
+    "in a cycle": (
+        "context = app.test_request_context('/1'); context.push()\n"
+        "context.myself = context; context.request.context = context"
+    ),
+    "at exit": "import atexit; atexit.register(lambda: app.test_client().get('/1'))",
+    "in a finalizer": (
+        "class Late:\n"
+        "    def __del__(self, app=app): app.test_client().get('/1')\n"
+        "import sys; sys.late = Late()"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ENDS)
+def test_interpreter_ends_with_contexts_that_live(kind: str) -> None:
+    said = run_python("-X", "dev", "-X", "faulthandler", "-c", f"{ASK}\n{ENDS[kind]}\nprint('end')")
+    assert said.startswith("end\n")
+    assert "Fatal" not in said
+
+
+def serve(results: SimpleQueue[str]) -> None:
+    names: dict[str, t.Any] = {}
+    exec(ASK, names)
+    results.put(f"{names['answer'].text} {names['_impl'].implementation}")
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+@pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
+def test_processes_serve_however_they_are_started(method: str) -> None:
+    from fastflask import _impl
+
+    code = (
+        "import multiprocessing\n"
+        "from reliability.test_interpreters import ASK, serve\n"
+        "if __name__ == '__main__':\n"
+        "    exec(ASK)\n"
+        f"    context = multiprocessing.get_context({method!r})\n"
+        "    results = context.SimpleQueue()\n"
+        "    workers = [context.Process(target=serve, args=(results,)) for _ in range(2)]\n"
+        "    for worker in workers: worker.start()\n"
+        "    print([results.get() for _ in workers])\n"
+        "    for worker in workers: worker.join()\n"
+        "    print([worker.exitcode for worker in workers])\n"
+    )
+    said = run_python("-c", code)
+    assert said == f"{[f'7 /7 {_impl.implementation}'] * 2}\n[0, 0]\n", sys.version
