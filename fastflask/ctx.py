@@ -23,6 +23,9 @@ if t.TYPE_CHECKING:
 
 F = t.TypeVar("F", bound=t.Callable[..., t.Any])
 
+# A name that Flask's module has.
+_sentinel = object()
+
 
 class _AppCtxGlobals(GlobalsBase):
     """A namespace for whatever belongs to an application context, behind :data:`g`.

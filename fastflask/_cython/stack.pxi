@@ -70,8 +70,10 @@ cdef class _Thread:
     cdef _Entry last
 
 
+# They form chains as long as the pushes that nobody undoes.
 @cython.final
 @cython.freelist(32)
+@cython.trashcan(True)
 cdef class _Entry:
     """One push of a context: what to undo at its pop, and where and when it took place."""
 

@@ -19,6 +19,7 @@ from fastflask import Config, Flask, json, url_for
 from fastflask.cli import AppGroup
 from fastflask.json.provider import DefaultJSONProvider
 from fastflask.sansio.app import App, _make_timedelta
+from fastflask.signals import request_started
 
 # Parts and their classes
 
@@ -343,6 +344,20 @@ def test_set_up_after_the_first_request_raises(
         f"The setup method '{method}' can no longer be called on the application. It has already"
     )
     assert "\nMake sure all imports" in text
+
+
+def test_first_request_begins_before_its_signal(app: Flask) -> None:
+    seen: list[t.Any] = []
+
+    def receive(sender: Flask) -> None:
+        with pytest.raises(AssertionError, match="setup method"):
+            sender.before_request(lambda: None)
+        seen.append(sender)
+
+    app.add_url_rule("/", view_func=lambda: "")
+    with request_started.connected_to(receive, app):
+        app.test_client().get("/")
+    assert seen == [app]
 
 
 def test_creating_a_context_is_no_request(app: Flask) -> None:
