@@ -44,12 +44,6 @@ def cycle(names: str) -> str:
 INPUT, OUTPUT, COOKIES = (
     f"tests/test_hostile_{name}.py" for name in ("input", "output", "cookies")
 )
-#: Where a method of the request class can be put in.
-REQUEST = "    @property\n    def endpoint(self)"
-
-
-def of_request(code: str) -> Edit:
-    return at("wrappers.py", REQUEST, f"{code}\n\n{REQUEST}")
 
 
 SECURITY = [
@@ -212,28 +206,34 @@ SECURITY = [
     Defect(
         "D-01",
         "a length with a sign counts",
-        cycle("forms or reads or json"),
+        "tests/compat/test_requests.py",
         (
-            of_request(
-                "    @cached_property\n"
-                "    def content_length(self):\n"
-                "        try:\n"
-                "            return max(0, int(self.headers.get('Content-Length')))\n"
-                "        except (TypeError, ValueError):\n"
-                "            return None"
+            at(
+                "_pure/reading.py",
+                "get_content_length(http_content_length=text, http_transfer_encoding=coding)",
+                "int(text)",
+            ),
+            at(
+                "_cython/reading.pxi",
+                "_get_content_length(http_content_length=text, http_transfer_encoding=coding)",
+                "int(text)",
             ),
         ),
     ),
     Defect(
         "D-02",
         "a body whose end nobody knows is read",
-        cycle("forms or reads or json"),
+        "tests/compat/test_requests.py",
         (
-            of_request(
-                "    @cached_property\n"
-                "    def stream(self):\n"
-                "        from werkzeug.wsgi import get_input_stream\n\n"
-                "        return get_input_stream(self.environ, False, self.max_content_length)"
+            at(
+                "_pure/reading.py",
+                "get_input_stream(environ, max_content_length=limit)",
+                "get_input_stream(environ, False, limit)",
+            ),
+            at(
+                "_cython/reading.pxi",
+                "_get_input_stream(environ, max_content_length=limit)",
+                "_get_input_stream(environ, False, limit)",
             ),
         ),
     ),
@@ -284,11 +284,16 @@ SECURITY = [
         "the last of several cookies of a name counts",
         f"{COOKIES} -k headers",
         (
-            of_request(
-                "    @cached_property\n"
-                "    def cookies(self):\n"
-                "        found = list(RequestBase.cookies.fget(self).items(multi=True))\n"
-                "        return self.dict_storage_class(found[::-1])"
+            at(
+                "_pure/reading.py",
+                "parse_cookie(sent, cls=request.dict_storage_class)",
+                "request.dict_storage_class(list(parse_cookie(sent).items(multi=True))[::-1])",
+            ),
+            at(
+                "_cython/reading.pxi",
+                "_parse_cookie(sent, cls=(<object>self).dict_storage_class)",
+                "(<object>self).dict_storage_class("
+                "list(_parse_cookie(sent).items(multi=True))[::-1])",
             ),
         ),
     ),
@@ -297,11 +302,8 @@ SECURITY = [
         "a query that is not UTF-8 is an error of the server",
         f"{INPUT} -k query_that",
         (
-            at(
-                "wrappers.py",
-                "            return _parse_args(self)\n        except UnicodeDecodeError",
-                "            return _parse_args(self)\n        except KeyError",
-            ),
+            at("_pure/reading.py", "except UnicodeDecodeError as e:", "except KeyError as e:"),
+            at("_cython/reading.pxi", "        raise _BadRequest() from e\n", "        raise\n"),
         ),
     ),
     Defect(
@@ -525,6 +527,19 @@ SECURITY = [
 ]
 
 ERRORS, REQUESTS = "tests/compat/test_errors.py", "tests/compat/test_requests.py"
+
+LEAVING = """\
+        if context._last is None and isinstance(error, MemoryError):
+            # There was none for the push, so there is nothing to pop.
+            try:
+                _leave_request_context(context, error)
+            except LookupError:
+                pass
+            raise error
+
+        _leave_request_context(context, error)
+"""
+UNLESS_EXITED = "        if isinstance(error, (Exception, type(None))):\n    "
 
 OTHERS = [
     Defect(
@@ -918,12 +933,7 @@ OTHERS = [
                 "context.pop(error)",
                 "isinstance(error, (Exception, type(None))) and context.pop(error)",
             ),
-            at(
-                "_cython/cycle.pxi",
-                "        _leave_request_context(context, error)\n",
-                "        if error is None or isinstance(error, Exception):\n"
-                "            _leave_request_context(context, error)\n",
-            ),
+            at("_cython/cycle.pxi", LEAVING, UNLESS_EXITED + LEAVING.replace("\n ", "\n     ")),
         ),
     ),
     Defect(
