@@ -37,9 +37,10 @@ def _limit(name: str, config_key: str, text: str) -> property:
         value: int | None = getattr(self, own)
         if value is not None:
             return value
-        if not current_app:
+        context = _cv_app.get(None)
+        if context is None:
             return getattr(RequestBase, name)  # type: ignore[no-any-return]
-        return current_app.config[config_key]  # type: ignore[no-any-return]
+        return context.app.config[config_key]  # type: ignore[no-any-return]
 
     def fset(self: Request, value: int | None) -> None:
         setattr(self, own, value)
@@ -124,7 +125,8 @@ class Request(LeanRequest, RequestBase):
         super()._load_form_data()
 
         # A file missing because of the form's encoding is explained to the developer.
-        if current_app and current_app.debug:
+        context = _cv_app.get(None)
+        if context is not None and context.app.debug:
             if self.mimetype != "multipart/form-data" and not self.files:
                 from .debughelpers import attach_enctype_error_multidict
 

@@ -93,10 +93,11 @@ def multi_dict_of(text: str, storage: t.Any) -> t.Any:
         name, _, value = pair.partition("=")
 
         if escaped:
-            name, value = name.replace("+", " "), value.replace("+", " ")
-
-            if "%" in pair:
+            if "+" in pair:
+                name, value = name.replace("+", " "), value.replace("+", " ")
+            if "%" in name:
                 name = unquote(name, errors="werkzeug.url_quote")
+            if "%" in value:
                 value = unquote(value, errors="werkzeug.url_quote")
 
         if name in values:
@@ -120,13 +121,13 @@ def load_form(request: t.Any) -> None:
 
     if _reads_forms_as_stock(request, attributes):
         stream = request._get_stream_for_parsing()
-        mimetype = request.mimetype
+        parse_type(request)
 
-        if mimetype == "application/x-www-form-urlencoded":
+        if request._parsed_content_type[0].lower() == "application/x-www-form-urlencoded":
             data = _read_form(stream, request.parameter_storage_class)
         else:
             data = request.make_form_data_parser().parse(
-                stream, mimetype, request.content_length, request.mimetype_params
+                stream, request.mimetype, request.content_length, request.mimetype_params
             )
     elif request.want_form_data_parsed:
         data = request.make_form_data_parser().parse(
@@ -201,8 +202,14 @@ def open_stream(request: t.Any) -> t.Any:
 
     limit = request.max_content_length
 
-    if limit is None and "wsgi.input_terminated" in environ and "wsgi.input" in environ:
-        _length_in(environ)  # It fails for what is no text.
+    if (
+        limit is None
+        and "wsgi.input_terminated" in environ
+        and "wsgi.input" in environ
+        # Werkzeug fails for what is no text.
+        and type(environ.get("CONTENT_LENGTH", "")) is str
+        and type(environ.get("HTTP_TRANSFER_ENCODING", "")) is str
+    ):
         return environ["wsgi.input"]
 
     return get_input_stream(environ, max_content_length=limit)
