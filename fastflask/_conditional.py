@@ -51,11 +51,8 @@ def answer_plainly(response: Response, environ: t.Any, accept_ranges: bool | str
     """
     if (
         BaseResponse.make_conditional is not _make_conditional
-        or type(accept_ranges) is not bool
         or type(environ) is not dict
         or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}
-        or "HTTP_RANGE" in environ
-        or "HTTP_IF_MATCH" in environ
         or _get_deciding(type(response)) != _stock_deciding
         or type(headers := response.headers) is not Headers
     ):
@@ -69,12 +66,23 @@ def answer_plainly(response: Response, environ: t.Any, accept_ranges: bool | str
         # Of several with one name the first counts.
         known = {_usual.get(name.lower(), name): value for name, value in reversed(items)}
 
+    # Always the first step, also where Werkzeug makes the others.
+    if "Date" not in known:
+        items.append(("Date", _date()))
+
     changed = known.get("Last-Modified")
     since = environ.get("HTTP_IF_MODIFIED_SINCE")
     tag = environ.get("HTTP_IF_NONE_MATCH")
 
-    # Werkzeug reads the dates even where nothing depends on them, and reading others could fail.
-    if not (changed is None or _is_date(changed)) or since not in (None, changed):
+    if (
+        "HTTP_RANGE" in environ
+        or "HTTP_IF_MATCH" in environ
+        or type(accept_ranges) is not bool
+        # Werkzeug reads the dates even where nothing depends on them; others could fail there.
+        or not (changed is None or _is_date(changed))
+        or since not in (None, changed)
+        or (response.automatically_set_content_length and "Content-Length" not in known)
+    ):
         return False
 
     if tag is None:
@@ -82,12 +90,6 @@ def answer_plainly(response: Response, environ: t.Any, accept_ranges: bool | str
             return False
     elif tag != known.get("ETag") or not _is_strong(tag):
         return False
-
-    if response.automatically_set_content_length and "Content-Length" not in known:
-        return False
-
-    if "Date" not in known:
-        items.append(("Date", _date()))
 
     if accept_ranges:
         if "Accept-Ranges" in known:
