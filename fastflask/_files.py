@@ -168,7 +168,9 @@ def _send_path(
         if encoding is not None and not as_attachment:
             items.append(("Content-Encoding", encoding))
 
-    items.append(_disposition_of(name, bool(as_attachment)))
+    # A longer name is none of a file, but may be a client's, and is not kept.
+    disposition = _disposition_of if len(name) < 256 else _disposition_of.__wrapped__
+    items.append(disposition(name, bool(as_attachment)))
     file = open(path, "rb")
 
     try:
@@ -227,7 +229,7 @@ def _guess_type(name: str) -> tuple[str | None, str | None]:
     return mimetypes.guess_type(name)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def _disposition_of(name: str, as_attachment: bool) -> tuple[str, str]:
     """Return the header that tells a file's name, and again in UTF-8 if it is not ASCII."""
     names = {"filename": name}
@@ -243,7 +245,7 @@ def _disposition_of(name: str, as_attachment: bool) -> tuple[str, str]:
     return headers._list[0]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def _texts_of(timestamp: float) -> tuple[str, str]:
     """Return the time of a file's last change, as a date and as its entity tag has it."""
     return http_date(timestamp), str(timestamp)

@@ -416,6 +416,17 @@ def test_make_conditional_of_werkzeug_patched_later_is_called(monkeypatch):
     assert seen == [(environ, False, None)]
 
 
+def test_long_names_are_not_kept(folder):
+    app = fastflask.Flask("x", root_path=os.fspath(folder))
+    with app.test_request_context():
+        for size in (255, 256, 5000):
+            _files._disposition_of.cache_clear()
+            kept = _files._disposition_of.cache_info().currsize
+            with fastflask.send_file("static/a.txt", download_name="n" * size) as response:
+                assert response.headers["Content-Disposition"] == f"inline; filename={'n' * size}"
+            assert _files._disposition_of.cache_info().currsize == kept + (size < 256)
+
+
 def test_file_is_closed_when_sending_fails(folder):
     app = fastflask.Flask("x", root_path=os.fspath(folder))
     environ = {"wsgi.file_wrapper": Wrapper}
