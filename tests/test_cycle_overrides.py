@@ -134,6 +134,8 @@ CASES: list[Case] = [
     ("redirect", "/go", instead("changed"), "changed"),
     ("update_template_context", "/template", wordy, "changed"),
     ("get_send_file_max_age", "/files/hello.txt", instead(77), "max-age=77"),
+    ("send_static_file", "/files/style.css", instead("changed"), "changed"),
+    ("_find_error_handler", "/missing", instead(lambda error: "changed"), "changed"),
 ]
 # These run for a request that nobody handles; it must not be raised.
 QUIET = {"handle_exception", "log_exception", "should_ignore_error", "trap_http_exception"}
