@@ -8,6 +8,7 @@ it called. The compiled twin is ``_cython/routing_urls.pxi``.
 from __future__ import annotations
 
 import typing as t
+from types import MethodType
 
 from werkzeug.datastructures import MultiDict
 from werkzeug.routing import BuildError, MapAdapter, Rule, ValidationError
@@ -154,13 +155,14 @@ def choose_rule(
     if method is None:
         if len(found) == 1 and server_name is None:
             # PERF: the only rule is taken whether or not it allows the default method.
+            # So is looking at its methods rather than its dict: attributes of an object whose dict
+            # nobody has asked for are read in a quarter of the time.
             rule = found[0]
-            cls, attributes = type(rule), rule.__dict__
+            build, suits = rule.build, rule.suitable_for
             if (
-                cls.build is build_rule
-                and cls.suitable_for is _suitable_for
-                and "build" not in attributes
-                and "suitable_for" not in attributes
+                type(build) is type(suits) is MethodType
+                and build.__func__ is build_rule
+                and suits.__func__ is _suitable_for
                 and not rule.defaults
             ):
                 builder = rule._builder  # type: ignore[attr-defined]
@@ -204,8 +206,8 @@ def _build_first(
 ) -> Built | None:
     elsewhere = None
     for rule in rules:
-        cls, attributes = type(rule), rule.__dict__
-        if cls.suitable_for is not _suitable_for or rule.defaults or "suitable_for" in attributes:
+        build, suits = rule.build, rule.suitable_for
+        if type(suits) is not MethodType or suits.__func__ is not _suitable_for or rule.defaults:
             if not rule.suitable_for({**values}, method):
                 continue
         else:
@@ -216,7 +218,7 @@ def _build_first(
                 continue
 
         builder = None
-        if cls.build is build_rule and "build" not in attributes:
+        if type(build) is MethodType and build.__func__ is build_rule:
             builder = rule._builder  # type: ignore[attr-defined]
         if builder is None:
             built = rule.build({**values}, append_unknown)

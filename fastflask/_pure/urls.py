@@ -208,12 +208,14 @@ def _plain_adapter_class(context: t.Any) -> t.Any:
     It is asked for once, as a request has one adapter.
     """
     url_map = context.app.url_map
-    cls = type(url_map)
+    cls, bind = type(url_map), url_map.bind
     if (
         _binding_of(cls) != stock.map_binding
         or _adapter_of(cls.adapter_class) != _stock_adapter
-        or "bind" in url_map.__dict__
-        or "adapter_class" in url_map.__dict__
+        # Not by its dict, which makes reading its attributes slow.
+        or type(bind) is not MethodType
+        or bind.__func__ is not cls.bind
+        or url_map.adapter_class is not cls.adapter_class
     ):
         return None
     context._adapter_class = cls.adapter_class
