@@ -182,23 +182,34 @@ def try_out(copies: queue.Queue[Copy], number: int, defect: Defect) -> list[tupl
     return found
 
 
-def check_sound(copy: Copy, chosen: list[tuple[int, Defect]]) -> None:
-    """Make sure that the tests pass where nothing is switched on."""
-    for mode in MODES:
+def groups_of(chosen: list[tuple[int, Defect]]) -> list[tuple[str, str]]:
+    """Return the tests of all defects, with the implementations to run them on.
+
+    PERF: tests of the same files together, as starting takes longer than most of them.
+    """
+    groups: dict[tuple[str, str], set[str]] = {}
+    for _, defect in chosen:
+        files, _, words = defect.tests.partition(" -k ")
+        for mode in modes_of(defect):
+            groups.setdefault((mode, files), set()).add(f"({words.strip(chr(39)) or '_'})")
+    return [
+        (mode, f"{files} -k '{' or '.join(sorted(words))}'")
+        for (mode, files), words in sorted(groups.items())
+    ]
+
+
+def check_sound(copies: queue.Queue[Copy], mode: str, tests: str) -> None:
+    """Make sure that tests pass where nothing is switched on."""
+    copy = copies.get()
+    try:
         done = copy.run(mode, 0, "-c", "import fastflask; print(fastflask.__file__)")
         if not done.stdout.startswith(str(copy.folder)):
             raise Failed(f"not the copy runs, but {done.stdout.strip()} {done.stderr[-300:]}")
-        # PERF: tests of the same files together, as starting takes longer than most of them.
-        groups: dict[str, set[str]] = {}
-        for _, defect in chosen:
-            if mode in modes_of(defect):
-                files, _, words = defect.tests.partition(" -k ")
-                groups.setdefault(files, set()).add(f"({words.strip(chr(39)) or '_'})")
-        for files, words_of in sorted(groups.items()):
-            tests = f"{files} -k '{' or '.join(sorted(words_of))}'"
-            passed, told = copy.test(mode, 0, tests)
-            if not passed:
-                raise Failed(f"{mode}: {tests} fails without a defect: {told}")
+        passed, told = copy.test(mode, 0, tests)
+        if not passed:
+            raise Failed(f"{mode}: {tests} fails without a defect: {told}")
+    finally:
+        copies.put(copy)
 
 
 def main() -> int:
@@ -224,12 +235,15 @@ def main() -> int:
             for file in first.folder.glob("fastflask/_speedups*.so"):
                 shutil.copy(file, copy.folder / "fastflask")
             copies.put(copy)
-        check_sound(first, chosen)
-        print(f"built, and sound without a defect, after {time.monotonic() - began:.0f} s")
-
         survived = []
         tried = 0
         with ThreadPoolExecutor(options.jobs) as pool:
+            for check in [pool.submit(check_sound, copies, *item) for item in groups_of(chosen)]:
+                check.result()
+            print(
+                f"built, and sound without a defect, after {time.monotonic() - began:.0f} s",
+                flush=True,
+            )
             runs = [pool.submit(try_out, copies, *item) for item in chosen]
             for (_, defect), run in zip(chosen, runs, strict=True):
                 for mode, noticed, told in run.result():
