@@ -276,6 +276,46 @@ def test_what_is_overridden_is_used(name: str, how: str) -> None:
     assert run(fastflask.Request) == run(flask.Request)
 
 
+READS_OF_HEADERS = ("cookies", "content_length", "mimetype", "is_json", "form", "data")
+
+
+def test_headers_of_a_class_are_asked() -> None:
+    sent = {"Cookie": "own=1", "Content-Length": "3", "Content-Type": "application/json; a=b"}
+
+    def run(base: t.Any) -> t.Any:
+        class Own(base):  # type: ignore[misc]
+            headers = property(lambda self: Headers(sent), lambda self, value: None)
+
+        request = Own({**FORM, "wsgi.input": io.BytesIO(FORM_BODIES[0])})
+        return [look(getattr(request, name)) for name in READS_OF_HEADERS]
+
+    assert run(fastflask.Request) == run(flask.Request)
+
+
+def test_environ_of_another_type() -> None:
+    class Environ(dict[str, t.Any]):
+        def get(self, key: str, default: t.Any = None) -> t.Any:
+            return super().get(key.replace("COOKIE", "OWN"), default)
+
+        def items(self) -> t.Any:
+            return [("HTTP_COOKIE", "own=1")]
+
+    def run(cls: t.Any) -> t.Any:
+        request = cls(Environ(FORM) | {"wsgi.input": io.BytesIO(FORM_BODIES[0])})
+        request.environ = request.headers.environ = Environ(request.environ)
+        return [look(getattr(request, name)) for name in (*READS_OF_HEADERS, "args")]
+
+    assert run(fastflask.Request) == run(flask.Request)
+
+
+def test_form_that_is_never_loaded() -> None:
+    """An error, as with Flask, and not the end of the process."""
+    for base in flask.Request, fastflask.Request:
+        cls = type("Own", (base,), {"_load_form_data": lambda self: None})
+        with pytest.raises(RecursionError):
+            cls(dict(FORM)).form
+
+
 @pytest.mark.parametrize(
     ("owner", "name"),
     [
