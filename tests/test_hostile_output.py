@@ -593,6 +593,8 @@ def test_pages_of_errors_tell_nothing(propagate: bool | None) -> None:
     for text in texts:
         assert "secret" not in text and "<script>" not in text
         assert "Traceback" not in text and "RuntimeError" not in text
+        # What the decoder of JSON has to say.
+        assert "Expecting" not in text and "column" not in text
 
 
 def test_data_in_a_page_cannot_leave_its_script() -> None:
