@@ -46,10 +46,14 @@ def test_debugger_and_its_console(place: Place, browser: Browser, screenshots: P
         browser.picture(screenshots / f"desktop-console-on-{place.framework}.png")
 
 
-def test_failure_without_debugger(place: Place, browser: Browser, screenshots: Path) -> None:
+def test_failure_without_debugger(
+    place: Place, browser: Browser, phone: Browser, screenshots: Path
+) -> None:
     with serving(place, line=FAILING) as site:
-        browser.open(f"{site.url}/fail")
-        browser.sees("Something went wrong")
-        assert "ZeroDivision" not in browser.driver.page_source
-        browser.picture(screenshots / "desktop-500.png")
+        for window, name in ((browser, "desktop"), (phone, "phone")):
+            window.open(f"{site.url}/fail")
+            window.sees("Something went wrong")
+            window.fits()
+            assert "ZeroDivision" not in window.driver.page_source
+            window.picture(screenshots / f"{name}-500.png")
         assert "ZeroDivisionError" in site.log.read_text()
