@@ -219,6 +219,7 @@ tests-newest: $(VENV)/.group-build  ## run the tests with the newest Flask and W
 # The interpreter is not built for it, so its own leaks are not looked at.
 SANITIZED = LD_PRELOAD="$$($${CC:-cc} -print-file-name=libasan.so)" PYTHONMALLOC=malloc \
     ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+# More with FUZZ_CASES=200000 ARGS="-k differential".
 sanitize: $(VENV)/.installed $(VENV)/.group-test  ## run the tests with the sanitizers of the compiler
 	@FASTFLASK_BUILD=sanitize FASTFLASK_SPEEDUPS=1 $(MAKE) build
 	@FASTFLASK_SPEEDUPS=1 $(SANITIZED) $(PY) -m pytest -m "not slow" $(ARGS); status=$$?; \
@@ -240,7 +241,16 @@ soak: build $(VENV)/.group-test  ## send a million requests of each kind, and se
 interrupts: build $(VENV)/.group-test  ## interrupt 100,000 requests
 	@$(STRAIN) ($(IN_TESTS) -m reliability.interrupts $(ARGS) 2>../build/interrupts.log); done
 
+test-dev: build $(VENV)/.group-test  ## run the tests in Python's development mode, with its memory debugger
+	@$(STRAIN) PYTHONMALLOC=debug PYTHONDEVMODE=1 FASTFLASK_SPEEDUPS=$$mode $(PY) -m pytest -q -m "not slow" $(ARGS); done
+
+VALGRIND_TESTS = tests/test_context.py tests/test_cycle_garbage.py tests/test_wrappers_request.py tests/test_url_overrides.py
+valgrind: build $(VENV)/.group-test  ## run some tests under valgrind, and fail where it names the extension
+	@PYTHONMALLOC=malloc FASTFLASK_SPEEDUPS=1 valgrind -q --num-callers=40 --log-file=build/valgrind.log \
+	    $(PY) -m pytest -q -p no:cacheprovider $(or $(ARGS),$(VALGRIND_TESTS))
+	@! grep -n _speedups build/valgrind.log
+
 growth: build $(VENV)/.group-test  ## see how the time grows with hostile input
 	@$(STRAIN) ($(IN_TESTS) -m reliability.growth $(ARGS)); done
 
-.PHONY: faults soak interrupts growth
+.PHONY: faults soak interrupts test-dev valgrind growth

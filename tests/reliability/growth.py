@@ -1,6 +1,6 @@
 """Give growing hostile input to all that reads it, and see how the time grows.
 
-    python -m reliability.growth [--doublings 5]
+    python -m reliability.growth [--doublings 4]
 
 Each input is made at several sizes, each twice the one before. The exponent of the size that fits
 the times best is 1.2 at most, or not above what Flask needs for the same input: then it is
@@ -180,7 +180,7 @@ def exponent(app: t.Any, make: Maker, sizes: list[int]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="See how the time grows with hostile input.")
-    parser.add_argument("--doublings", type=int, default=6)
+    parser.add_argument("--doublings", type=int, default=4)
     parser.add_argument("--smallest", type=int, default=1024)
     parser.add_argument("--only", default="", help="inputs whose names begin so")
     options = parser.parse_args()
