@@ -37,6 +37,10 @@ cdef extern from *:
             frame = (PyFrameObject *)ff_spare_frame;
         }
         PyErr_Restore(type, value, traceback);
+        if (type == NULL) {
+            /* CPython found no memory for the frame of a Python function, and did not say so. */
+            PyErr_NoMemory();
+        }
         return frame;
     }
 

@@ -16,7 +16,7 @@ from fastflask.globals import _cv_app, _cv_request
 _testcapi = pytest.importorskip("_testcapi", reason="an interpreter without its own tests")
 
 
-@pytest.mark.parametrize("kind", ["hello", "404"])
+@pytest.mark.parametrize("kind", ["hello", "404", "500"])
 def test_allocation_that_fails_ends_one_request_only(kind: str) -> None:
     assert run_module("reliability.memory", "--quick", "--kinds", kind).startswith(kind)
 
