@@ -12,6 +12,7 @@ import time
 import typing as t
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 
 import pytest
@@ -83,7 +84,12 @@ class Pair:
     def outcome(self, app: t.Any, recorder: Recorder, case: Case) -> dict[str, t.Any]:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            outcome = send(app, recorder, case)
+            if LEAVING & set(case.plan):
+                # What is left belongs to a thread, and goes with it.
+                with ThreadPoolExecutor(1) as executor:
+                    outcome = executor.submit(send, app, recorder, case).result()
+            else:
+                outcome = send(app, recorder, case)
         outcome["warnings"] = [
             (item.category.__name__, str(item.message).replace("fastflask", "flask"))
             for item in caught

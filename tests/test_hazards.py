@@ -340,9 +340,17 @@ def test_text_of_each_width(text: str) -> None:
         compare(make, PATH_INFO="/body", HTTP_HOST=value)
 
 
+@pytest.fixture
+def interruptible() -> t.Iterator[None]:
+    """What is run in the background of a shell ignores the signal."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(not hasattr(signal, "raise_signal"), reason="needs raise_signal")
 @pytest.mark.parametrize("where", ["before", "view", "after", "teardown", "body"])
-def test_interrupt_leaves_no_context(where: str) -> None:
+def test_interrupt_leaves_no_context(where: str, interruptible: None) -> None:
     app = fastflask.Flask("interrupted")
 
     def interrupt(*args: t.Any) -> t.Any:
