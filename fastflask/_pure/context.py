@@ -327,7 +327,11 @@ class RequestContextBase:
                     close()
         finally:
             # The application context that was pushed along with this one.
-            app_context = entries[-1][4] if entries else self._take_back()
+            if entries:
+                app_context = entries[-1][4]
+            else:
+                app_context = None
+                self._take_back()
             current = request_ctx_stack._leave(entries)
 
             # The environ refers to the request and the request to the environ.
