@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typing as t
 from contextlib import suppress
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
+from functools import wraps
 
 import pytest
 from processes import run_module
@@ -16,11 +17,22 @@ from fastflask.globals import _cv_app, _cv_request
 _testcapi = pytest.importorskip("_testcapi", reason="an interpreter without its own tests")
 
 
+def in_own_context(test: t.Callable[[], None]) -> t.Callable[[], None]:
+    """Keep a variable that has ``None`` in place of nothing from other tests."""
+
+    @wraps(test)
+    def run() -> None:
+        copy_context().run(test)
+
+    return run
+
+
 @pytest.mark.parametrize("kind", ["hello", "404", "500"])
 def test_allocation_that_fails_ends_one_request_only(kind: str) -> None:
     assert run_module("reliability.memory", "--quick", "--kinds", kind).startswith(kind)
 
 
+@in_own_context
 def test_push_without_memory_leaves_no_context() -> None:
     app = Flask("pushed")
     before = _cv_app.get(None), _cv_request.get(None)
@@ -59,6 +71,7 @@ def test_variable_that_has_none_in_place_of_nothing_is_unbound() -> None:
     _impl.implementation == "pure",
     reason="Python code may not get as far as the reset; the end of the request sees to that",
 )
+@in_own_context
 def test_reset_without_memory_is_made_up_for() -> None:
     app = Flask("reset")
     variable: ContextVar[t.Any] = _cv_app
@@ -75,6 +88,7 @@ def test_reset_without_memory_is_made_up_for() -> None:
         assert variable.get(None) is None, n
 
 
+@in_own_context
 def test_failed_receiver_of_a_push_leaves_no_context() -> None:
     """Flask keeps the application context, so that later requests of the thread share ``g``."""
     app = Flask("receiver")
