@@ -296,9 +296,10 @@ def _vary_by_cookie(response: Response) -> None:
 
     PERF: a header that is missing or says just this needs no parsing into a set and back.
     """
-    headers = response.headers
+    # What is no response at all has the error of the last line.
+    stock = getattr(type(response), "vary", None) is _vary
 
-    if getattr(type(response), "vary", None) is _vary and type(headers) is Headers:
+    if stock and type(headers := response.headers) is Headers:
         items = headers._list
         found = [value for name, value in items if name.lower() == "vary"]
 

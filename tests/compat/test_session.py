@@ -686,3 +686,11 @@ def test_open_session_may_match_the_url(app, client):
     app.session_interface = Interface()
     assert client.get("/get").json == {}
     assert endpoints == ["get_items"]
+
+
+def test_saving_on_what_is_no_response_fails_as_in_flask(app: Flask) -> None:
+    app.add_url_rule("/text", view_func=lambda: str(session.update(n=1)))
+    app.after_request(lambda response: "text")
+    app.testing = True
+    with pytest.raises(AttributeError, match="'str' object has no attribute 'vary'"):
+        app.test_client().get("/text")
