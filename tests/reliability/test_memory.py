@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import typing as t
 from contextlib import suppress
 from contextvars import ContextVar, copy_context
@@ -27,7 +28,13 @@ def in_own_context(test: t.Callable[[], None]) -> t.Callable[[], None]:
     return run
 
 
-@pytest.mark.parametrize("kind", ["hello", "404", "500"])
+LOSES_ERRORS = pytest.mark.skipif(
+    sys.version_info >= (3, 12),
+    reason="making the record of a log, CPython returns a result and an error, a SystemError",
+)
+
+
+@pytest.mark.parametrize("kind", ["hello", "404", pytest.param("500", marks=LOSES_ERRORS)])
 def test_allocation_that_fails_ends_one_request_only(kind: str) -> None:
     assert run_module("reliability.memory", "--quick", "--kinds", kind).startswith(kind)
 
