@@ -6,7 +6,7 @@ callgrind writes down its count at each of them. The same calls are counted seve
 least counts: before that the interpreter is still adapting its bytecode, one attempt after the
 other.
 
-The count is the same each time, to one in five hundred. Rarely two attributes get the same place
+The count is the same each time, to three in a thousand. Rarely two attributes get the same place
 in the interpreter's cache of methods, which depends on where things lie in memory, and looking
 them up again and again makes a request up to 6 % longer. With another hash seed they lie elsewhere.
 """
