@@ -6,7 +6,7 @@ between slashes, and paths without a variable into one dictionary besides. Liter
 by dictionary, dynamic ones are tried by weight, then by the order in which their pattern was first
 added. The result is that of Werkzeug's state machine for every map and path, rules are read when a
 request is matched, and no request costs more for rules that have nothing in common with its path.
-The compiled twin is ``_cython/routing.pxi``.
+``routing_search.py`` has the way through the tree. The compiled twin is ``_cython/routing.pxi``.
 """
 
 from __future__ import annotations
@@ -26,50 +26,15 @@ from werkzeug.routing import (
     WebsocketMismatch,
 )
 
+from .routing_search import Edge, Found, Missed, Node, convert, walk, yields
 from .routing_segments import Choices, Part, PartKey, make_part
 
-_Found = tuple[t.Any, tuple[t.Any, ...]]
 #: What :meth:`RouteMatcher.match_plain` returns or raises.
 Answer = tuple[Rule, dict[str, t.Any]] | HTTPException | None
 
 _slashes = re.compile("/{2,}")
 _build_order = operator.methodcaller("build_compare_key")
 _get_default_redirect = MapAdapter.get_default_redirect
-_provides_defaults_for = Rule.provides_defaults_for
-
-
-class _Node:
-    """A place in the tree: the rules that end here, and where the next part leads."""
-
-    __slots__ = ("literal", "edges", "choices", "rules")
-
-    def __init__(self) -> None:
-        self.literal: dict[str, _Node] = {}
-        self.edges: list[_Edge] = []
-        #: An index of the edges, where there are many.
-        self.choices: Choices | None = None
-        self.rules: list[Rule] = []
-
-
-class _Edge:
-    """A dynamic part that leads from one place to another."""
-
-    __slots__ = ("part", "node", "order")
-
-    def __init__(self, part: Part) -> None:
-        self.part = part
-        self.node = _Node()
-        self.order = 0
-
-
-class _Missed:
-    """What a search came by: rules that fit but for method or protocol, and a better address."""
-
-    # PERF: most searches come by nothing, and so set nothing.
-    methods: t.AbstractSet[str] = frozenset()
-    websocket = False
-    slash = False
-    path: str | None = None
 
 
 class RouteMatcher:
@@ -85,14 +50,14 @@ class RouteMatcher:
 
     def __init__(self, merge_slashes: bool) -> None:
         self.merge_slashes = merge_slashes
-        self._root = _Node()
+        self._root = Node()
         #: Domain, then path, of the rules without a variable.
-        self._whole: dict[str, dict[str, _Node]] = {}
+        self._whole: dict[str, dict[str, Node]] = {}
         #: Domain, then path up to its last slash, of the places that literal parts alone lead to,
         #: and that a variable follows.
-        self._heads: dict[str, dict[str, _Node]] = {}
+        self._heads: dict[str, dict[str, Node]] = {}
         self._parts: dict[tuple[bool, PartKey], Part] = {}
-        self._unsettled: dict[int, _Node] = {}
+        self._unsettled: dict[int, Node] = {}
 
     def add(self, rule: Rule) -> None:
         """Add a rule that is bound to a map. It is in its place after :meth:`update`."""
@@ -105,7 +70,7 @@ class RouteMatcher:
                     literal.append(key)
                 found = node.literal.get(key)
                 if found is None:
-                    found = node.literal[key] = _Node()
+                    found = node.literal[key] = Node()
                 node = found
             else:
                 if literal is not None and len(literal) > 1:
@@ -117,7 +82,7 @@ class RouteMatcher:
         if literal:
             self._whole.setdefault(literal[0], {})["/".join(literal[1:])] = node
 
-    def _edge(self, node: _Node, key: tuple[bool, PartKey]) -> _Edge:
+    def _edge(self, node: Node, key: tuple[bool, PartKey]) -> Edge:
         """Return the edge of a node for a dynamic part, a new one if need be."""
         part = self._parts.get(key)
         if part is None:
@@ -126,13 +91,13 @@ class RouteMatcher:
         if node.choices is not None:
             known = node.choices.edges.get(part)
             if known is not None:
-                return t.cast(_Edge, known)
+                return t.cast(Edge, known)
         else:
             for edge in node.edges:
                 if edge.part is part:
                     return edge
 
-        edge = _Edge(part)
+        edge = Edge(part)
         if node.choices is not None:
             node.choices.edges[part] = edge
             node.choices.settled = False
@@ -165,7 +130,7 @@ class RouteMatcher:
 
         Raises ``NoMatch``, or ``RequestPath`` or ``RequestAliasRedirect`` for a better address.
         """
-        missed = _Missed()
+        missed = Missed()
         found = self._search(domain, path, method, websocket, missed)
         if missed.path is not None:
             raise RequestPath(missed.path)
@@ -174,7 +139,7 @@ class RouteMatcher:
 
         rule, values = found
         try:
-            arguments = _convert(rule, values)
+            arguments = convert(rule, values)
         except ValidationError as error:
             raise NoMatch(set(missed.methods), missed.websocket) from error
 
@@ -208,7 +173,7 @@ class RouteMatcher:
     def _answer(self, domain: str, path: str, method: str, websocket: bool) -> Answer:
         """Return what :meth:`match_plain` returns, or the error that it raises."""
         found = self._shortcut(domain, path, method, websocket)
-        missed = _Missed()
+        missed = Missed()
         if found is None:
             found = self._search(domain, path, method, websocket, missed)
             if missed.path is not None:
@@ -216,10 +181,10 @@ class RouteMatcher:
 
         if found is not None:
             rule, values = found
-            if rule.redirect_to is not None or (rule.map.redirect_defaults and _yields(rule)):
+            if rule.redirect_to is not None or (rule.map.redirect_defaults and yields(rule)):
                 return None
             try:
-                return rule, _convert(rule, values) if values or rule.defaults else {}
+                return rule, convert(rule, values) if values or rule.defaults else {}
             except ValidationError:
                 # For what a search comes by on its way, which may have been cut short.
                 self._search(domain, path, method, websocket, missed)
@@ -228,7 +193,7 @@ class RouteMatcher:
             return MethodNotAllowed(valid_methods=list(missed.methods))
         return WebsocketMismatch() if missed.websocket else NotFound()
 
-    def _shortcut(self, domain: str, path: str, method: str, websocket: bool) -> _Found | None:
+    def _shortcut(self, domain: str, path: str, method: str, websocket: bool) -> Found | None:
         """Return the rule for a path that is literal throughout, or but for its last part.
 
         Nothing else is tried before these. If there is none, all have to be searched.
@@ -263,13 +228,13 @@ class RouteMatcher:
         return None
 
     def _search(
-        self, domain: str, path: str, method: str, websocket: bool, missed: _Missed
-    ) -> _Found | None:
+        self, domain: str, path: str, method: str, websocket: bool, missed: Missed
+    ) -> Found | None:
         """Return the rule and the texts of its variables, if there is one for this very path."""
-        found = self._walk([domain, *path.split("/")], method, websocket, missed)
+        found = walk(self._root, [domain, *path.split("/")], method, websocket, missed)
         if found is None and not missed.slash and self.merge_slashes and "//" in path:
             path = _slashes.sub("/", path)
-            found = self._walk([domain, *path.split("/")], method, websocket, missed)
+            found = walk(self._root, [domain, *path.split("/")], method, websocket, missed)
             if found is not None and found[0].merge_slashes is not False:
                 missed.path = path
                 return None
@@ -278,73 +243,6 @@ class RouteMatcher:
         if missed.slash:
             missed.path = f"{path}/"
         return found
-
-    def _walk(
-        self, texts: list[str], method: str, websocket: bool, missed: _Missed
-    ) -> _Found | None:
-        """Follow the tree along the parts of a path, and back again where it leads nowhere.
-
-        The places to come back to are kept on a stack of their own, so neither long rules nor long
-        paths need deep recursion, and nothing refers to itself.
-        """
-        node: _Node = self._root
-        values: tuple[t.Any, ...] = ()
-        index, count = 0, len(texts)
-        turns: list[tuple[_Node, int, t.Iterator[t.Any], tuple[t.Any, ...]]] = []
-
-        while True:
-            following = None
-            if index == count:
-                rule = _pick(node.rules, method, websocket, missed)
-                if rule is None and "" in node.literal:
-                    rule = _pick_branch(node.literal[""].rules, method, websocket, missed)
-                if rule is not None:
-                    return rule, values
-                if missed.slash:
-                    return None
-            else:
-                text, edges = texts[index], node.edges
-                following = node.literal.get(text)
-                if following is None and text and len(edges) == 1 and not edges[0].part.final:
-                    # PERF: the only way on, to which nobody has to come back; a fifth of a match.
-                    found = edges[0].part.scan(text)
-                    if found is not None:
-                        values += found
-                        following = edges[0].node
-                elif edges or (not text and index + 1 == count):
-                    choices = node.choices
-                    if choices is not None and choices.settled:
-                        edges = choices.candidates(texts, index)
-                    turns.append((node, index, iter(edges), values))
-
-            while following is None:
-                if not turns:
-                    return None
-                node, index, untried, values = turns[-1]
-                for edge in untried:
-                    part = edge.part
-                    found = part.scan("/".join(texts[index:]) if part.final else texts[index])
-                    if found is not None:
-                        following = edge.node
-                        if part.final:
-                            index = count - 1
-                        if part.suffixed:
-                            # The slash that ends the path is left over for the next level.
-                            if found[-1] == "/":
-                                index = count - 2
-                            found = found[:-1]
-                        values += found
-                        break
-                else:
-                    turns.pop()
-                    if index + 1 == count and not texts[index]:
-                        lenient = [rule for rule in node.rules if not rule.strict_slashes]
-                        rule = _pick(lenient, method, websocket, missed)
-                        if rule is not None:
-                            return rule, values
-
-            node = following
-            index += 1
 
 
 def _take_parts(rule: Rule) -> t.Iterable[str | PartKey]:
@@ -368,65 +266,6 @@ def _take_parts(rule: Rule) -> t.Iterable[str | PartKey]:
         )
         for part in rule._parts
     ]
-
-
-def _pick(rules: list[Rule], method: str, websocket: bool, missed: _Missed) -> Rule | None:
-    """Return the first rule for this method and protocol, and note those that are for others."""
-    for rule in rules:
-        if rule.methods is not None and method not in rule.methods:
-            missed.methods = {*missed.methods, *rule.methods}
-        elif rule.websocket != websocket:
-            missed.websocket = True
-        else:
-            return rule
-    return None
-
-
-def _pick_branch(rules: list[Rule], method: str, websocket: bool, missed: _Missed) -> Rule | None:
-    """Return the rule that fits but for the slash at its end, unless it insists on the slash."""
-    for rule in rules:
-        if websocket == rule.websocket and (rule.methods is None or method in rule.methods):
-            if not rule.strict_slashes:
-                return rule
-            missed.slash = True
-            break
-    return None
-
-
-def _convert(rule: Rule, values: tuple[t.Any, ...]) -> dict[str, t.Any]:
-    """Return the arguments for the view, made by the rule's converters from the texts."""
-    arguments: dict[str, t.Any] = {}
-
-    if values:
-        converters = rule._converters
-        # PERF: ``strict`` given would be most of what this costs.
-        for name, value in zip(converters, values):  # noqa: B905
-            arguments[name] = converters[name].to_python(value)
-
-    if rule.defaults:
-        arguments.update(rule.defaults)
-
-    return arguments
-
-
-def _yields(rule: Rule) -> bool:
-    """Whether a request for this rule may be sent to the address of another one."""
-    if rule.alias:
-        return True
-
-    try:
-        rules = rule.map._rules_by_endpoint[rule.endpoint]
-    except KeyError:  # the endpoint was changed: the adapter complains
-        return True
-
-    for other in rules:
-        # Those in front of the rule are the ones whose defaults win.
-        if other is rule:
-            break
-        if other.defaults or type(other).provides_defaults_for is not _provides_defaults_for:
-            return True
-
-    return False
 
 
 def update_map(self: t.Any) -> None:

@@ -663,7 +663,9 @@ OTHERS = [
         "tests/test_routing.py -k literal_part",
         (
             at(
-                "_pure/routing.py", "elif edges or (not text", "elif following is None or (not text"
+                "_pure/routing_search.py",
+                "elif edges or (not text",
+                "elif following is None or (not text",
             ),
             at(
                 "_cython/routing_search.pxi",
@@ -692,7 +694,7 @@ OTHERS = [
         "tests/test_routing.py -k methods_of_all",
         (
             at(
-                "_pure/routing.py",
+                "_pure/routing_search.py",
                 "missed.methods = {*missed.methods, *rule.methods}",
                 "missed.methods = {*rule.methods}",
             ),
@@ -708,7 +710,9 @@ OTHERS = [
         "a path without its slash is not found",
         "tests/test_routing.py -k branch_without",
         (
-            at("_pure/routing.py", "            missed.slash = True\n", "            pass\n"),
+            at(
+                "_pure/routing_search.py", "            missed.slash = True\n", "            pass\n"
+            ),
             at(
                 "_cython/routing_search.pxi",
                 "                        return _ROUTE_SLASH\n",
@@ -722,7 +726,7 @@ OTHERS = [
         "tests/test_routing.py -k arguments_are_fresh",
         (
             at(
-                "_pure/routing.py",
+                "_pure/routing_search.py",
                 "        arguments.update(rule.defaults)\n\n    return arguments",
                 "        return rule.defaults\n\n    return arguments",
             ),
