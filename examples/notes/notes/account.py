@@ -6,7 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_login import current_user, login_required
 from werkzeug.wrappers import Response
 
-from . import users
+from . import throttle, users
 from .forms import PasswordForm, TokenForm
 from .security import start_session
 
@@ -40,13 +40,18 @@ def show() -> str:
 def change_password() -> Response | tuple[str, int]:
     """Store a new password. Sessions on other devices end."""
     form = PasswordForm()
-    valid = form.validate()
-    if not users.user_by_password(current_user.username, form.current.data or ""):
-        form.current.errors = ["This is not your password."]
-        valid = False
-    if not valid:
-        return _page(password=form), 422
     user = current_user._get_current_object()
+    if not form.validate():
+        return _page(password=form), 422
+    # Guessed here by whoever sits at a device that is logged in.
+    if throttle.must_wait(user.username):
+        form.current.errors = [throttle.MESSAGE]
+        return _page(password=form), 429
+    if not users.user_by_password(user.username, form.current.data):
+        throttle.note_failure(user.username)
+        form.current.errors = ["This is not your password."]
+        return _page(password=form), 422
+    throttle.forget(user.username)
     users.set_password(user, form.password.data)
     start_session(user)
     flash("Your password is changed. Other devices are logged out.", "success")

@@ -50,7 +50,7 @@ def login() -> str | Response | tuple[str, int]:
 
     username = form.username.data
     if throttle.must_wait(username):
-        flash("Too many attempts. Wait a quarter of an hour, then try again.", "error")
+        flash(throttle.MESSAGE, "error")
         return render_template("auth/login.html", form=form), 429
     user = users.user_by_password(username, form.password.data or "")
     if user is not None:

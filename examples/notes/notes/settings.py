@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Flask
 
+from . import throttle
 from .secret import secret_key
 
 
@@ -28,7 +29,6 @@ def load(app: Flask, given: Mapping[str, Any] | None = None) -> None:
         PER_PAGE=12,
         PASSWORD_METHOD="scrypt",
         LOGIN_TRIES=10,
-        LOGIN_WAIT=timedelta(minutes=15),
         PERMANENT_SESSION_LIFETIME=timedelta(days=14),
         SESSION_COOKIE_NAME="notes_session",
         SESSION_COOKIE_SAMESITE="Lax",
@@ -51,6 +51,9 @@ def load(app: Flask, given: Mapping[str, Any] | None = None) -> None:
     key = app.config["SECRET_KEY"] or secret_key(Path(app.instance_path), app.debug)
     # A key of digits alone arrives from the environment as a number.
     app.config["SECRET_KEY"] = key if isinstance(key, bytes) else str(key)
+    # An address alone would be taken for a list: a part of it would be in it.
+    if isinstance(addresses := app.config["METRICS_FROM"], str):
+        app.config["METRICS_FROM"] = addresses.replace(",", " ").split()
     app.config["USE_X_SENDFILE"] = app.config["X_ACCEL"]
     app.config.from_mapping(_database(app.config["DATABASE_URL"]))
     app.config.from_mapping(_redis(app.config["REDIS_URL"], app.config["JOB_PATIENCE"]))
@@ -76,6 +79,8 @@ def _redis(url: str | None, patience: int) -> dict[str, Any]:
     if not url:
         return {
             "CACHE_TYPE": "SimpleCache",
+            # What is counted up is kept that much longer each time.
+            "CACHE_DEFAULT_TIMEOUT": throttle.SECONDS,
             "CELERY": {"task_always_eager": True, "task_eager_propagates": False},
         }
     return {

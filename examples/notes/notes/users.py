@@ -38,7 +38,9 @@ def create_user(username: str, password: str) -> User | None:
 
 def user_by_name(username: str) -> User | None:
     """The account with this name, in any case."""
-    return db.session.scalar(select(User).where(User.name_key == username.casefold()))
+    # No name holds a zero character, and PostgreSQL takes none.
+    key = username.casefold().replace("\0", " ")
+    return db.session.scalar(select(User).where(User.name_key == key))
 
 
 def user_by_password(username: str, password: str) -> User | None:

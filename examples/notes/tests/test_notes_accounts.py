@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 
+import cachelib.simple
 import pytest
 from flask import Flask
+from notes import throttle
 from notes.extensions import db
 from notes.formats import csv_cell
 from notes.models import User
@@ -55,7 +59,10 @@ def test_password_is_stored_as_a_hash(app: Flask, anna: Visitor) -> None:
     assert PASSWORD not in stored
 
 
-@pytest.mark.parametrize("attempt", [("anna", "wrong password"), ("nobody", PASSWORD), ("", "")])
+@pytest.mark.parametrize(
+    "attempt",
+    [("anna", "wrong password"), ("nobody", PASSWORD), ("", ""), ("an\0na", PASSWORD)],
+)
 def test_login_fails_alike_for_name_and_password(
     app: Flask, anna: Visitor, attempt: tuple[str, str]
 ) -> None:
@@ -64,15 +71,56 @@ def test_login_fails_alike_for_name_and_password(
     assert "do not match" in response.text
 
 
-def test_guessing_has_to_wait(app: Flask, anna: Visitor) -> None:
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Set the clocks, to a number of seconds after the beginning of a quarter of an hour."""
+
+    def set_clocks(seconds: float) -> None:
+        moment = throttle.SECONDS * 2_000_000 + seconds
+        for module in (throttle, cachelib.simple):
+            monkeypatch.setattr(module, "time", lambda: moment)
+
+    set_clocks(0)
+    return set_clocks
+
+
+def from_address(address: str) -> dict[str, Any]:
+    return {"environ_overrides": {"REMOTE_ADDR": address}}
+
+
+def test_guessing_has_to_wait(app: Flask, anna: Visitor, at: Callable[[float], None]) -> None:
     guesser = Visitor(app)
     for _ in range(3):
         assert guesser.log_in("Anna", "a wrong password").status_code == 422
+    at(899)
     response = guesser.log_in("anna")
     assert response.status_code == 429
     assert "Too many attempts" in response.text
-    elsewhere = {"environ_overrides": {"REMOTE_ADDR": "192.0.2.7"}}
-    assert Visitor(app).log_in("anna", **elsewhere).status_code == 302
+    assert Visitor(app).log_in("anna", **from_address("192.0.2.7")).status_code == 302
+    at(900)
+    assert guesser.log_in("anna").status_code == 302
+
+
+@pytest.mark.usefixtures("at")
+def test_guessing_for_many_names_has_to_wait_too(app: Flask, anna: Visitor) -> None:
+    for number in range(30):
+        address = from_address(f"2001:db8::{number:x}")
+        # A success with a name of one's own does not help.
+        if number == 20:
+            assert Visitor(app).log_in("anna", **address).status_code == 302
+        assert Visitor(app).log_in(f"user{number}", "monday 2026", **address).status_code == 422
+    assert Visitor(app).log_in("anna", **from_address("2001:db8::ffff")).status_code == 429
+    assert Visitor(app).log_in("anna", **from_address("2001:db8:0:1::1")).status_code == 302
+
+
+@pytest.mark.usefixtures("at")
+def test_guessing_on_the_account_page_has_to_wait_too(anna: Visitor) -> None:
+    form = {"current": "a guess", "password": "better than that", "repeat": "better than that"}
+    for _ in range(3):
+        assert anna.post("/account/password", form).status_code == 422
+    response = anna.post("/account/password", form | {"current": PASSWORD})
+    assert response.status_code == 429
+    assert "Too many attempts" in response.text
 
 
 def test_success_forgives_earlier_failures(app: Flask, anna: Visitor) -> None:
