@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from datetime import timedelta
 
 from celery import shared_task
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, url_for
@@ -17,7 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from . import files, store
 from .extensions import db
 from .formats import csv_cell
-from .models import Export, ExportState, StoredFile
+from .models import Export, ExportState, StoredFile, now
 
 bp = Blueprint("exports", __name__, url_prefix="/exports")
 
@@ -37,7 +38,12 @@ def index() -> str:
 @bp.post("/")
 @login_required
 def create() -> BaseResponse:
-    """Have a new export written."""
+    """Have a new export written, unless one is being written."""
+    # One that waits for longer may have been lost with the queue.
+    recent = now() - timedelta(seconds=current_app.config["JOB_PATIENCE"])
+    waiting = _own().where(Export.state == ExportState.WAITING, Export.created_at > recent)
+    if db.session.scalar(waiting.limit(1)) is not None:
+        return redirect(url_for("exports.index"))
     export = Export(user_id=current_user.id)
     db.session.add(export)
     db.session.commit()

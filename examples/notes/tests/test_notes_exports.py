@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from flask import Flask
@@ -97,6 +97,20 @@ def test_waiting_export_is_looked_at_again(
         exports.write_export.run(waiting + 1)
     assert len(links(anna)) == 1
     assert "refresh" not in anna.get("/exports/").text
+
+
+def test_export_that_waits_is_not_asked_for_again_until_it_may_be_lost(
+    app: Flask, anna: Visitor, otto: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(exports.write_export, "delay", asked.append)
+    for visitor in (anna, anna, otto):
+        assert visitor.post("/exports/").status_code == 302
+    assert len(asked) == 2
+    later = exports.now() + timedelta(seconds=app.config["JOB_PATIENCE"] + 1)
+    monkeypatch.setattr(exports, "now", lambda: later)
+    anna.post("/exports/")
+    assert len(asked) == 3
 
 
 def test_job_that_fails_says_so(

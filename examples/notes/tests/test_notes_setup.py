@@ -108,10 +108,12 @@ def test_settings_come_from_file_and_environment(
     monkeypatch.setenv("NOTES_INSTANCE_PATH", str(tmp_path))
     monkeypatch.setenv("NOTES_SECRET_KEY", "12345")
     monkeypatch.setenv("NOTES_PER_PAGE", "7")
+    monkeypatch.setenv("NOTES_METRICS_FROM", "192.0.2.10, 192.0.2.11")
     app = create_app()
     config = app.config
     assert config["SECRET_KEY"] == "12345"
     assert config["PER_PAGE"] == 7
+    assert config["METRICS_FROM"] == ["192.0.2.10", "192.0.2.11"]
     assert config["SESSION_COOKIE_SECURE"] is True
     assert config["SQLALCHEMY_DATABASE_URI"] == "sqlite:///notes.sqlite"
     assert config["CACHE_TYPE"] == "SimpleCache"
