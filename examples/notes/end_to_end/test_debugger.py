@@ -32,6 +32,7 @@ def test_debugger_and_its_console(place: Place, browser: Browser, screenshots: P
         browser.driver.execute_script("arguments[0].click()", icon)
         browser.sees("Console Locked")
         pin = re.findall(r"Debugger PIN: ([\d-]+)", site.log.read_text())[-1]
+        browser.picture(screenshots / f"desktop-pin-on-{place.framework}.png", whole=False)
         entry = browser.driver.find_element("css selector", ".pin-prompt input[name=pin]")
         entry.send_keys("000-000-000" + Keys.ENTER)
         wait_until(lambda: EC.alert_is_present()(browser.driver), "the refusal")

@@ -75,8 +75,6 @@ class ApiToken(db.Model):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
-    user: Mapped[User] = relationship()
-
 
 class StoredFile(db.Model):
     """The name and size of a file that belongs to a note, or is the result of an export."""

@@ -29,7 +29,7 @@ def init_app(app: Flask) -> None:
 
 def __getattr__(name: str) -> Any:
     # What "celery -A notes.worker" looks for. Importing this module alone builds no application.
-    if name in ("app", "celery"):
+    if name == "app":
         from . import create_app
 
         return create_app().extensions["celery"]
