@@ -481,12 +481,19 @@ def perform(world: World, step: tuple[Any, ...]) -> Any:
     return world.unbind()
 
 
+#: CPython's ``iter()`` on a released memoryview gives an iterator and an error at once (3.10 to 3.13).
+UNDEFINED = "a result with an exception set"
+
+
 def outcome(world: World, step: tuple[Any, ...]) -> Any:
     """What a step gives, or the error it raises, and the object afterwards."""
     try:
         result = perform(world, step)
     except RecursionError:
         return "too deep"
+    except SystemError as error:
+        assert "returned a result with an exception set" in str(error), error
+        return UNDEFINED
     except Exception as error:
         shown: Any = (
             "raises",
@@ -535,6 +542,9 @@ def test_chain_of_operations_has_the_same_outcome(
         ours = World(Ours, 1, source, named, TARGETS[target]())
         for number, step in enumerate(chain):
             expected, found = outcome(theirs, step), outcome(ours, step)
+            if expected == UNDEFINED:
+                assert isinstance(theirs.target, memoryview)
+                return
             assert found == expected, (number, step)
 
     contextvars.Context().run(run)
