@@ -481,7 +481,7 @@ def perform(world: World, step: tuple[Any, ...]) -> Any:
     return world.unbind()
 
 
-#: CPython's ``iter()`` on a released memoryview gives an iterator and an error at once (3.10 to 3.13).
+#: CPython 3.10 to 3.13: ``iter()`` of a released memoryview gives an iterator and an error at once.
 UNDEFINED = "a result with an exception set"
 
 
