@@ -78,6 +78,7 @@ lint: $(VENV)/.group-lint  ## check style
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" cython-lint $(filter-out setup.py,$(SOURCES))
+	@$(PY) tools/mutants/run.py --check
 
 types: build $(VENV)/.group-types  ## check types, also as an application sees them
 	@$(PY) tools/check_types.py $(ARGS)

@@ -244,8 +244,8 @@ SECURITY = [
         (
             at(
                 "wrappers.py",
-                "return current_app.config[config_key]",
-                "return current_app.config[config_key] and None",
+                "return context.app.config[config_key]",
+                "return context.app.config[config_key] and None",
             ),
         ),
     ),
@@ -444,7 +444,7 @@ SECURITY = [
         "N-06",
         "the wish for a part of a file is not heard",
         f"{OUTPUT} -k ranges",
-        (at("_conditional.py", 'or "HTTP_RANGE" in environ', "or False"),),
+        (at("_conditional.py", '"HTTP_RANGE" in environ', "False"),),
     ),
     Defect(
         "N-06",

@@ -1,6 +1,7 @@
 """Break fastflask on purpose, one small defect at a time, and see whether the tests notice.
 
     python tools/mutants/run.py [-k WORDS] [--jobs 2]
+    python tools/mutants/run.py --check
 
 ``defects.py`` lists the defects. Each is applied in a temporary copy, for the line of
 ``tests/fidelity.md`` that it breaks, and the tests that stand for this line have to fail. Where a
@@ -145,6 +146,26 @@ def switched(edit: Edit, number: int) -> str:
     return f"{indent}if _defect == {number}:\n    {broken}\n{indent}else:\n    {sound}\n"
 
 
+def check_texts(root: Path) -> None:
+    """Make sure that each edit finds its text, after those of the same file before it."""
+    stale = []
+    texts: dict[Path, str] = {}
+    for number, defect in enumerate(DEFECTS, 1):
+        for edit in defect.edits:
+            path = root / edit.file
+            text = texts.get(path) or path.read_text()
+            try:
+                search = find(edit, text)
+            except Failed as error:
+                stale.append(f"{defect.line} {defect.what}: {error}")
+                continue
+            # Those of the extension are applied all at once.
+            if edit.file.endswith(".pxi"):
+                texts[path] = text.replace(search, switched(edit, number), 1)
+    if stale:
+        raise Failed("\n".join(stale))
+
+
 def modes_of(defect: Defect) -> list[str]:
     """Return the implementations that a defect is in."""
     files = [edit.file for edit in defect.edits]
@@ -216,7 +237,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
     parser.add_argument("-k", metavar="WORDS", default="", help="only defects with these words")
     parser.add_argument("--jobs", type=int, default=2, help="how many at a time")
+    parser.add_argument("--check", action="store_true", help="only look whether all apply")
     options = parser.parse_args()
+    check_texts(ROOT)
+    if options.check:
+        return 0
     words = options.k.lower().split()
     chosen = [
         (number, defect)
