@@ -288,15 +288,31 @@ cdef object _answer(RequestCycle app, object environ, object start_response):
             preserve(_cv_app.get())
             preserve(_cv_request.get())
 
-        if error is not None and (<object>app).should_ignore_error(error):
+        if error is not None and _is_ignored(app, context, error):
             error = None
 
         if context._last is None and isinstance(error, MemoryError):
             # There was none for the push, so there is nothing to pop.
-            try:
-                _leave_request_context(context, error)
-            except LookupError:
-                pass
+            _leave_if_pushed(context, error)
             raise error
 
         _leave_request_context(context, error)
+
+
+cdef bint _is_ignored(RequestCycle app, RequestContextBase context, object error) except -1:
+    try:
+        return (<object>app).should_ignore_error(error)
+    except MemoryError:
+        # Up to 3.10 every call of a Python function takes some.
+        _leave_if_pushed(context, error)
+        raise
+
+
+cdef int _leave_if_pushed(RequestContextBase context, object error) except -1:
+    cdef bint pushed = context._last is not None
+    try:
+        _leave_request_context(context, error)
+    except LookupError:
+        if pushed:
+            raise
+    return 0

@@ -162,8 +162,14 @@ class RequestCycle(Intake, UrlBuilding):
                     preserve(cv_app.get())
                     preserve(cv_request.get())
 
-                if error is not None and self.should_ignore_error(error):  # type: ignore[attr-defined]
-                    error = None
+                try:
+                    if error is not None and self.should_ignore_error(error):  # type: ignore[attr-defined]
+                        error = None
+                except MemoryError:
+                    # Up to 3.10 every call of a Python function takes some.
+                    if context._entries:
+                        stock.leave(context, error)
+                    raise
 
                 if isinstance(error, MemoryError) and not context._entries:
                     # There was none for the push, so there is nothing to pop.

@@ -34,6 +34,8 @@ Answer = tuple[Rule, dict[str, t.Any]] | HTTPException | None
 
 _slashes = re.compile("/{2,}")
 _build_order = operator.methodcaller("build_compare_key")
+# No lambda: CPython 3.12 and 3.13 crash where there was no memory for the function of one.
+_by_weight = operator.attrgetter("part.weight")
 _get_default_redirect = MapAdapter.get_default_redirect
 
 
@@ -110,7 +112,7 @@ class RouteMatcher:
     def update(self) -> None:
         """Put the dynamic parts in the order in which they are tried. Callers hold a lock."""
         for node in self._unsettled.values():
-            edges = sorted(node.edges, key=lambda edge: edge.part.weight)
+            edges = sorted(node.edges, key=_by_weight)
             for order, edge in enumerate(edges):
                 edge.order = order
             node.edges = edges

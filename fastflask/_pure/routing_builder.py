@@ -179,8 +179,9 @@ class _Pieces:
                 texts[index] = str(value)
             else:
                 # Nobody is asked for a text if another value is missing.
-                if not all(name in values for _, name in self.variables):
-                    return None
+                for _, other in self.variables:
+                    if other not in values:
+                        return None
                 texts[index] = to_url(value)
         return texts
 

@@ -82,9 +82,11 @@ class Part:
         if match is None:
             return None
         numbers = sorted(
-            (int(name[len(_GROUP_NAME) :]), index)
-            for name, index in pattern.groupindex.items()
-            if name.startswith(_GROUP_NAME)
+            [
+                (int(name[len(_GROUP_NAME) :]), index)
+                for name, index in pattern.groupindex.items()
+                if name.startswith(_GROUP_NAME)
+            ]
         )
         values = tuple([match.group(index) for _, index in numbers])
         return (*values, match.groups()[-1]) if self.suffixed else values

@@ -43,8 +43,11 @@ PAST = 25
 CRASH = "crash of CPython in ContextVar.set"
 #: It untracks an iterator that is not tracked yet (likewise).
 ITEMS = "crash of CPython in dict.items"
-#: It finds no memory for the frame of a Python function, and does not say so (likewise).
+#: It finds no memory for the frame of a Python function, and does not say so (likewise); or it does
+#: say so beside a result, see :data:`TOLD_LATE`.
 LOST = "error lost by CPython"
+#: What returns a result beside a ``MemoryError`` from 3.12 on, in plain Python as well.
+TOLD_LATE = ("<class 'logging.LogRecord'> ", "<_json.Encoder ")
 #: What ``from`` is for: the others run through Python code that CPython does not get out of.
 ENDURING = {"hello", "json", "session", "404", "405"}
 
@@ -174,6 +177,10 @@ def lost_by_interpreter(error: BaseException | None) -> bool:
     return isinstance(error, SystemError) and (
         "returned NULL without setting" in str(error)
         or str(error) == "error return without exception set"
+        or (
+            str(error).endswith("returned a result with an exception set")
+            and str(error).startswith(TOLD_LATE)
+        )
     )
 
 
