@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import needed
 from application import Place
 from browser import Browser
-from services import postgresql, redis
+from services import new_database, postgresql, redis
 
 FRAMEWORKS = ("fastflask", "flask")
 
@@ -29,8 +32,27 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 @pytest.fixture(scope="session")
 def real_services() -> Iterator[dict[str, str]]:
     """PostgreSQL and Redis, as the variables that lead to them."""
-    with postgresql() as database, redis() as store:
-        yield {"DATABASE_URL": database.url, "REDIS_URL": store.url}
+    with postgresql() as server, redis() as store:
+        yield {"DATABASE_URL": server.url, "REDIS_URL": store.url}
+
+
+@pytest.fixture(scope="session")
+def migrated(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, str], Place]:
+    """Make a place with empty tables, by the migrations, and the same one for the next test."""
+
+    @cache
+    def make(framework: str, kind: str) -> Place:
+        made = Place(framework, tmp_path_factory.mktemp(f"{framework}-{kind}"))
+        if kind == "services":
+            services = request.getfixturevalue("real_services")
+            url = new_database(services["DATABASE_URL"], framework)
+            made.services = {**services, "DATABASE_URL": url}
+        made.run("flask --app notes db upgrade")
+        return made
+
+    return make
 
 
 @pytest.fixture(scope="session")
@@ -55,15 +77,19 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def place(
-    request: pytest.FixtureRequest, framework: str, kind: str, tmp_path: Path
-) -> Iterator[Place]:
+    migrated: Callable[[str, str], Place], framework: str, kind: str, tmp_path: Path
+) -> Place:
     """The framework and services of the test, with empty tables."""
-    services = request.getfixturevalue("real_services") if kind == "services" else {}
-    made = Place(framework, tmp_path, services)
-    made.run("flask --app notes db upgrade")
-    yield made
-    if services:
-        made.run("flask --app notes db downgrade base")
+    like = migrated(framework, kind)
+    made = Place(framework, tmp_path, dict(like.services))
+    if kind == "embedded":
+        shutil.copytree(like.folder, tmp_path, dirs_exist_ok=True)
+    else:
+        url = new_database(like.services["DATABASE_URL"], "test", framework)
+        made.services["DATABASE_URL"] = url
+        with Redis.from_url(made.services["REDIS_URL"]) as store:
+            store.flushdb()
+    return made
 
 
 @pytest.fixture

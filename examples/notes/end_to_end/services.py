@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from needed import find
 from processes import accepts, free_port, running, wait_until
 
@@ -72,6 +73,18 @@ def postgresql() -> Iterator[Service]:
             yield Service(url, process.pid)
     finally:
         shutil.rmtree(folder)
+
+
+def new_database(server: str, name: str, like: str = "template1") -> str:
+    """Make a database, in place of an earlier one of this name; its URL.
+
+    :param server: the URL of another database there.
+    :param like: what it is a copy of.
+    """
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
+    return f"{server.rpartition('/')[0]}/{name}"
 
 
 @contextmanager

@@ -79,7 +79,7 @@ def test_reload_loses_no_request(place: Place, server: str, requests: int) -> No
 
 
 def test_worker_that_is_killed_takes_only_its_own_requests(place: Place) -> None:
-    with loaded(place, "gunicorn-gthread", 4000) as (site, client, load):
+    with loaded(place, "gunicorn-gthread", 2000) as (site, client, load):
         wait_until(lambda: load.done > 200, "answers", site.log)
         killed = site.workers[0]
         killed.send_signal(signal.SIGKILL)
