@@ -73,6 +73,33 @@ cdef extern from *:
         return 0;
     }
 
+    /* Whether a dict is the one that was looked at, and unchanged. */
+    static CYTHON_INLINE int ff_is_unchanged(PyObject *dict, ff_look *look) {
+        return dict == look->dict && ff_version_of(dict) == look->version;
+    }
+
+    static CYTHON_INLINE void ff_look_away(ff_look *look) { look->dict = NULL; }
+
+    /* Whether a change of an instance's attributes is one of its dict. From 3.13 on, the values may
+       be in the instance, and are set there unnoticed. */
+    static CYTHON_INLINE int ff_is_seen_changing(PyObject *obj) {
+    #if PY_VERSION_HEX < 0x030D0000
+        return 1;
+    #else
+        return !PyType_HasFeature(Py_TYPE(obj), Py_TPFLAGS_INLINE_VALUES);
+    #endif
+    }
+
+    /* What == of a text is, which mostly shows at the length. */
+    static CYTHON_INLINE int ff_is_text(PyObject *value, PyObject *text) {
+        if (value == text) return 1;
+        if (
+            PyUnicode_CheckExact(value)
+            && PyUnicode_GET_LENGTH(value) != PyUnicode_GET_LENGTH(text)
+        ) return 0;
+        return PyObject_RichCompareBool(value, text, Py_EQ);
+    }
+
     /* Whether what was found on a class is a method, which does nothing when it is read. */
     static CYTHON_INLINE int ff_is_method(PyObject *found) {
         return PyType_HasFeature(Py_TYPE(found), Py_TPFLAGS_METHOD_DESCRIPTOR);
@@ -124,6 +151,10 @@ cdef extern from *:
         pass
     bint _is_as_seen "ff_is_as_seen"(object obj, _Look *look) noexcept
     int _look_at "ff_look_at"(dict attributes, _Look *look) except -1
+    void _look_away "ff_look_away"(_Look *look) noexcept
+    bint _is_seen_changing "ff_is_seen_changing"(object obj) noexcept
+    bint _is_unchanged "ff_is_unchanged"(object attributes, _Look *look) noexcept
+    bint _is_text "ff_is_text"(object value, str text) except -1
     PyObject *_PyType_Lookup(type cls, object name) noexcept
     bint _is_method "ff_is_method"(PyObject *found) noexcept
     object _bind_method "ff_bind_method"(object method, object obj)

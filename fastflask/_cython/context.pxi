@@ -439,14 +439,15 @@ cdef class RequestContextBase:
 cdef int _init_request_context(
     RequestContextBase self, RequestCycle app, object environ, object request, object session
 ) except -1:
+    cdef bint as_sent = False
     self._app = app
     self._opened_session = session
 
     if request is None:
-        request = _make_request(app, environ)
+        request = _make_request(app, environ, &as_sent)
 
     self.request = request
-    _bind_url_adapter(app, self)
+    _bind_url_adapter(app, self, as_sent)
     return 0
 
 
@@ -571,7 +572,14 @@ cdef inline int _leave_request_context(RequestContextBase self, object exc) exce
 
 
 cdef int _forget_in_environ(object context) except -1:
-    request = context.request
+    if isinstance(context, RequestContextBase) and (
+        _stock_of(context, &_last_request_context, _request_context_stages)
+        & (_CONTEXT_REQUEST | _REQUEST_CONTEXT_PLAIN)
+        == (_CONTEXT_REQUEST | _REQUEST_CONTEXT_PLAIN)
+    ):
+        request = (<RequestContextBase>context).request
+    else:
+        request = context.request
     if isinstance(request, LeanRequest):
         environ = (<LeanRequest>request).environ
     else:

@@ -29,6 +29,15 @@ cdef class RequestCycle:
     cdef unsigned int _stock
     cdef _Look _attributes
     cdef _Notes _notes
+    # Notes on the configuration, which hold as long as it is the same dict, and unchanged.
+    cdef unsigned int _settings_tag
+    cdef unsigned int _settings
+    cdef _Look _settings_seen
+    # The same of a URL map that has no rules to take in: whether it leaves hosts alone.
+    cdef bint _any_host
+    cdef RouteMatcher _matcher
+    cdef str _subdomain
+    cdef _Look _map_seen
     cdef dict __dict__
     cdef object __weakref__
 

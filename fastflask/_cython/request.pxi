@@ -227,9 +227,17 @@ cdef class LeanRequest:
 cdef int _init_request(
     LeanRequest self, object environ, object populate_request, object shallow
 ) except -1:
-    method = _environ_get(environ, "REQUEST_METHOD", "GET")
+    """Fill in a request. Return whether its method and its scheme are those of the environ."""
+    cdef bint as_sent
+    method = _environ_get(environ, "REQUEST_METHOD", _UNSET)
+    scheme = _environ_get(environ, "wsgi.url_scheme", _UNSET)
+    as_sent = scheme is not _UNSET and _is_upper(method)
+    if method is _UNSET:
+        method = "GET"
+    if scheme is _UNSET:
+        scheme = "http"
     self.method = self._raw_method = method if _is_upper(method) else method.upper()
-    self.scheme = self._raw_scheme = _environ_get(environ, "wsgi.url_scheme", "http")
+    self.scheme = self._raw_scheme = scheme
     self._server_name = _environ_get(environ, "SERVER_NAME", None)
     self._server_port = _environ_get(environ, "SERVER_PORT", None)
     self._raw_script_name = _environ_get(environ, "SCRIPT_NAME", None)
@@ -256,7 +264,7 @@ cdef int _init_request(
 
     if populate_request and not shallow:
         environ["werkzeug.request"] = self
-    return 0
+    return as_sent
 
 
 cdef int _close_request(object request) except -1:

@@ -283,10 +283,12 @@ cdef int _init_response(
         notes.status is not None and notes.stock & _RESPONSE_MAKING == _RESPONSE_MAKING
     )
 
-    if isinstance(headers, _Headers):
-        self._made_headers = headers
-    elif headers:
-        self._made_headers = _Headers(headers)
+    # PERF: asking an abstract class takes long.
+    if headers is not None:
+        if isinstance(headers, _Headers):
+            self._made_headers = headers
+        elif headers:
+            self._made_headers = _Headers(headers)
 
     if content_type is None:
         if mimetype is None:
@@ -361,7 +363,7 @@ cdef int _close_response(LeanResponse self) except -1:
 
 
 cdef object _app_iter(LeanResponse self, object environ, long status):
-    if _is_bodiless(status) or environ["REQUEST_METHOD"] == "HEAD":
+    if _is_bodiless(status) or _is_text(environ["REQUEST_METHOD"], "HEAD"):
         return _make_body_iterator((), self)
     if self.direct_passthrough:
         return self.response

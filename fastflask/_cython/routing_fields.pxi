@@ -82,6 +82,14 @@ cdef inline unsigned int _route_rule_bits(object rule) except? 0xFFFFFFFF:
     return _route_look_at(rule, &_route_last_rule, _route_rule_fields, _route_rule_stages)
 
 
+cdef inline object _endpoint_of(object rule):
+    """Return the endpoint of what should be a rule. An object of any other class is asked."""
+    cdef unsigned int tag = _tag_of_class(rule)
+    if tag and tag == _route_last_rule.tag:
+        return _route_get(rule, _route_vars(rule, _route_last_rule.stock), "endpoint")
+    return rule.endpoint
+
+
 cdef inline unsigned int _route_map_bits(object url_map) except? 0xFFFFFFFF:
     cdef unsigned int tag = _tag_of_class(url_map)
     if tag and tag == _route_last_map.tag:
