@@ -177,6 +177,8 @@ class RequestContextBase:
 
     # The application context whose push was not followed by one of this context.
     _beginning: t.Any = None
+    _url_adapter: t.Any = None
+    _adapter_class: t.Any = None
 
     def __init__(
         self,
@@ -190,8 +192,6 @@ class RequestContextBase:
         self._opened_session = session
         self._after: list[t.Callable[..., t.Any]] | None = None
         self._entries: list[Entry] = []
-        self._url_adapter: t.Any = None
-        self._adapter_class: t.Any = None
 
         if request is None:
             request = app.request_class(environ)

@@ -46,6 +46,8 @@ if t.TYPE_CHECKING:
     from ..wrappers import Response
 
 _CO_COROUTINE = 0x80
+# Whether a plain function can be marked as a coroutine's, in its dict.
+_HAS_MARKS = sys.version_info >= (3, 12)
 _init = LeanResponse.__init__
 _new = object.__new__
 
@@ -162,20 +164,21 @@ class RequestCycle(Intake, UrlBuilding):
                     preserve(cv_app.get())
                     preserve(cv_request.get())
 
-                try:
-                    if error is not None and self.should_ignore_error(error):  # type: ignore[attr-defined]
-                        error = None
-                except MemoryError:
-                    # Up to 3.10 every call of a Python function takes some.
-                    if context._entries:
-                        stock.leave(context, error)
-                    raise
+                if error is not None:
+                    try:
+                        if self.should_ignore_error(error):  # type: ignore[attr-defined]
+                            error = None
+                    except MemoryError:
+                        # Up to 3.10 every call of a Python function takes some.
+                        if context._entries:
+                            stock.leave(context, error)
+                        raise
 
-                if isinstance(error, MemoryError) and not context._entries:
-                    # There was none for the push, so there is nothing to pop.
-                    with suppress(LookupError):
-                        stock.leave(context, error)
-                    raise error
+                    if isinstance(error, MemoryError) and not context._entries:
+                        # There was none for the push, so there is nothing to pop.
+                        with suppress(LookupError):
+                            stock.leave(context, error)
+                        raise error
 
                 # PERF: what stock.leave() does, without the call: 0.4 % of a small request.
                 if getattr(type(context), "auto_pop", stock.stock_auto_pop) is stock.stock_auto_pop:
@@ -284,7 +287,7 @@ class RequestCycle(Intake, UrlBuilding):
         .. versionadded:: 0.1
         """
         # What ``iscoroutinefunction`` finds out about a plain function, without its detours.
-        if type(func) is FunctionType and not func.__dict__:
+        if type(func) is FunctionType and not (_HAS_MARKS and func.__dict__):
             if not func.__code__.co_flags & _CO_COROUTINE:
                 return func
         elif not iscoroutinefunction(func):
@@ -302,10 +305,11 @@ class RequestCycle(Intake, UrlBuilding):
         response_class = self.response_class
         status = headers = None
 
-        if isinstance(rv, tuple):
+        # PERF: text is asked first, as to find that an object is no instance takes longest.
+        if type(rv) is not str and isinstance(rv, tuple):
             rv, status, headers = _split_result(rv)
 
-        if not isinstance(rv, response_class):
+        if type(rv) is str or not isinstance(rv, response_class):
             if isinstance(rv, (str, bytes, bytearray)) or (
                 # PERF: asking an abstract class takes long, and these are the usual ones.
                 type(rv) is not dict

@@ -157,7 +157,7 @@ class Intake:
     def _make_pending_adapter(self, context: RequestContextBase) -> t.Any:
         """Make the adapter from what the environ said when the request began."""
         request = context.request
-        method, scheme, script_name, path_info, query, _ = request._url_parts
+        method, scheme, script_name, path_info, query, _, _, _ = request._url_parts
         host = get_host(scheme, request._host_header, request.server, None)
         return self.url_map.bind(
             host.lower(),
@@ -180,10 +180,15 @@ class Intake:
                 url_map: t.Any = self.url_map
                 if url_map._remap:
                     url_map.update()
-                matcher = url_map._matcher
-                # PERF: an error is kept for the dispatch to raise, and so not raised here.
-                match = matcher._answer if type(matcher) is RouteMatcher else matcher.match_plain
-                result = match(url_map.default_subdomain or "", parts[5], parts[0], False)
+                matcher, domain = url_map._matcher, url_map.default_subdomain or ""
+                if type(matcher) is RouteMatcher:
+                    # PERF: an error is kept for the dispatch to raise, and so not raised here.
+                    result = matcher._answer(domain, parts[5], parts[0], False)
+                else:
+                    result = matcher.match_plain(domain, parts[5], parts[0], False)
+                if type(result) is tuple:
+                    request.url_rule, request.view_args = result
+                    return
                 if isinstance(result, HTTPException):
                     request.routing_exception = result
                     return
@@ -204,10 +209,7 @@ class Intake:
         interface: t.Any = self.session_interface
         request = context.request
 
-        if not stock.calls_no_hooks(self):
-            return self._open_session_by_hooks(request)  # type: ignore[attr-defined]
-
-        if stock.opens_as_stock(interface):
+        if stock.opens_as_stock(self, interface):
             cookies = request.environ.get("HTTP_COOKIE")
             if not cookies or self._carries_no_session(cookies):
                 signed = True if self.secret_key else False  # type: ignore[attr-defined]
@@ -216,6 +218,9 @@ class Intake:
                 if pending.interface is not interface or pending.signed is not signed:
                     pending = self._pending_session = _PendingSession(interface, signed)
                 return pending
+
+        elif not stock.calls_no_hooks(self):
+            return self._open_session_by_hooks(request)  # type: ignore[attr-defined]
 
         session = interface.open_session(self, request)
         if session is None:

@@ -77,15 +77,22 @@ class LeanRequest:
         scheme: str = get("wsgi.url_scheme", "http")
         self.method = method
         self.scheme = scheme
-        self._server_pair: tuple[t.Any, t.Any] = (get("SERVER_NAME"), get("SERVER_PORT"))
         script_name, path_info, query = get("SCRIPT_NAME"), get("PATH_INFO"), get("QUERY_STRING")
         self.root_path = _decode(script_name).rstrip("/") if script_name else ""
-        self.path = path = "/" + _decode(path_info).lstrip("/") if path_info else "/"
+        if path_info:
+            # PERF: a path seldom needs decoding, so there is no call for it.
+            text = path_info if path_info.isascii() else _decode(path_info)
+            self.path = path = "/" + text.lstrip("/")
+        else:
+            self.path = "/"
+            # The server's empty path is not the root's, which it is redirected to.
+            path = "" if path_info == "" else "/"
         self.query_string = query.encode("latin1") if query else b""
-        # For the URL adapter, which reads them in its own way and perhaps later. The server's
-        # empty path is not the root's, which it is redirected to.
-        path = "" if path_info == "" else path
-        self._url_parts = (method, scheme, script_name, path_info, query, path)
+        # For ``server``, and for the URL adapter, which reads them in its own way, perhaps later.
+        self._url_parts: tuple[t.Any, ...] = (
+            method, scheme, script_name, path_info, query, path,
+            get("SERVER_NAME"), get("SERVER_PORT"),
+        )  # fmt: skip
         self.remote_addr = get("REMOTE_ADDR")
         self.environ = environ
         self.shallow = shallow
@@ -101,7 +108,7 @@ class LeanRequest:
     @_Later
     def server(self) -> tuple[str, int | None] | None:
         """Name and port of the server, or path and ``None`` of a Unix socket."""
-        name, port = self._server_pair
+        name, port = self._url_parts[6:]
         if name is None:
             return None
         try:

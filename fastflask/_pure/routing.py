@@ -175,8 +175,9 @@ class RouteMatcher:
     def _answer(self, domain: str, path: str, method: str, websocket: bool) -> Answer:
         """Return what :meth:`match_plain` returns, or the error that it raises."""
         found = self._shortcut(domain, path, method, websocket)
-        missed = Missed()
+        missed: t.Any = None
         if found is None:
+            missed = Missed()
             found = self._search(domain, path, method, websocket, missed)
             if missed.path is not None:
                 return None
@@ -189,6 +190,7 @@ class RouteMatcher:
                 return rule, convert(rule, values) if values or rule.defaults else {}
             except ValidationError:
                 # For what a search comes by on its way, which may have been cut short.
+                missed = missed or Missed()
                 self._search(domain, path, method, websocket, missed)
 
         if missed.methods:

@@ -25,9 +25,7 @@ map_binding: tuple[t.Any, ...] = ()
 helpers: t.Any = None
 current_app: t.Any = None
 _naming: tuple[t.Any, ...] = ()
-_open_session: t.Any = None
-_save_session: t.Any = None
-_make_null_session: t.Any = None
+_hooks: tuple[t.Any, ...] = ()
 first_step: t.Any = None
 stock_auto_pop: t.Any = None
 
@@ -65,7 +63,7 @@ def configure(
     global stock_map_class, _session_interface_class, _opening_methods, _saving_methods
     global stock_app_context_class, stock_request_context_class
     global map_binding, helpers, current_app, _naming
-    global _open_session, _save_session, _make_null_session, first_step, stock_auto_pop
+    global _hooks, first_step, stock_auto_pop
     from .. import globals as current
     from .. import helpers as stock_helpers
 
@@ -79,13 +77,14 @@ def configure(
     _saving_methods = _get_saving_methods(session_interface_class)
     stock_app_context_class = app_context_class
     stock_request_context_class = request_context_class
-    _open_session = classic_hooks["open_session"]
-    _save_session = classic_hooks["save_session"]
-    _make_null_session = classic_hooks["make_null_session"]
+    _hooks = tuple(classic_hooks[name] for name in _HOOK_NAMES)
     first_step = classic_hooks["try_trigger_before_first_request_functions"]
     stock_auto_pop = auto_pop
 
 
+# The hooks of sessions.
+_HOOK_NAMES = "open_session", "save_session", "make_null_session"
+_get_hooks = attrgetter(*_HOOK_NAMES)
 _get_naming = attrgetter("blueprints", "blueprint", "endpoint")
 _get_opening_methods = attrgetter("open_session", "get_signing_serializer", "get_cookie_name")
 _get_saving_methods = attrgetter("is_null_session", "save_session", "should_set_cookie")
@@ -93,16 +92,24 @@ _get_saving_methods = attrgetter("is_null_session", "save_session", "should_set_
 
 def names_blueprints_as_stock(request: t.Any) -> bool:
     """Whether nothing takes place when a request is asked for its blueprints."""
-    cls = type(request)
-    return hasattr(cls, "blueprints") and _get_naming(cls) == _naming
+    try:
+        return _get_naming(type(request)) == _naming
+    except AttributeError:
+        return False
 
 
-def opens_as_stock(interface: t.Any) -> bool:
-    """Whether the interface opens a session as the stock one does, unpatched."""
+def opens_as_stock(app: t.Any, interface: t.Any) -> bool:
+    """Whether the interface opens a session as the stock one does, unpatched and without hooks."""
+    attributes = app.__dict__
     return (
         type(interface) is _session_interface_class
         and not interface.__dict__
         and _get_opening_methods(_session_interface_class) == _opening_methods
+        # PERF: what ``calls_no_hooks`` finds out, without the call, as in each request.
+        and _get_hooks(type(app)) == _hooks
+        and "open_session" not in attributes
+        and "save_session" not in attributes
+        and "make_null_session" not in attributes
     )
 
 
@@ -117,12 +124,9 @@ def saves_as_stock(interface: t.Any) -> bool:
 
 def calls_no_hooks(app: t.Any) -> bool:
     """Whether nobody overrides the hooks of sessions that earlier releases had."""
-    cls = type(app)
     attributes = app.__dict__
     return (
-        cls.open_session is _open_session
-        and cls.save_session is _save_session
-        and cls.make_null_session is _make_null_session
+        _get_hooks(type(app)) == _hooks
         and "open_session" not in attributes
         and "save_session" not in attributes
         and "make_null_session" not in attributes

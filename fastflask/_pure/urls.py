@@ -145,7 +145,8 @@ def _url_for(
             if url_map._remap:
                 url_map.update()
 
-            default_method, _, script_name, _, _, _ = context.request._url_parts
+            parts = context.request._url_parts
+            default_method, script_name = parts[0], parts[2]
             given = values
             for value in values.values() if values else ():
                 if value is None:
