@@ -31,7 +31,7 @@ from . import stack, stock
 from .context import _PendingSession, _sentinel
 from .intake import Intake
 from .pages import kept_pages
-from .response import LeanResponse
+from .response import LeanResponse, make_plain
 from .stock import calls_no_hooks, names_blueprints_as_stock, saves_as_stock
 from .urls import UrlBuilding
 
@@ -310,6 +310,11 @@ class RequestCycle(Intake, UrlBuilding):
             rv, status, headers = _split_result(rv)
 
         if type(rv) is str or not isinstance(rv, response_class):
+            if type(rv) is str and status is None and headers is None:
+                response = make_plain(response_class, rv, None, None)
+                if response is not None:
+                    return response  # type: ignore[no-any-return]
+
             if isinstance(rv, (str, bytes, bytearray)) or (
                 # PERF: asking an abstract class takes long, and these are the usual ones.
                 type(rv) is not dict

@@ -13,12 +13,11 @@ from markupsafe import escape
 from werkzeug.utils import redirect as _wz_redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from .response import LeanResponse, has_stock_making
+from .response import make_plain
 
 # What Werkzeug's page says, before, between and after the two places of the address.
 _before, _between, _after = _wz_redirect("\0").get_data(as_text=True).split("\0")
 _needs_escaping = re.compile("[&<>'\"]").search
-_init, _new = LeanResponse.__init__, object.__new__
 
 
 def make_redirect(location: str, code: int, response_class: t.Any) -> BaseResponse:
@@ -28,20 +27,14 @@ def make_redirect(location: str, code: int, response_class: t.Any) -> BaseRespon
     :param code: the status code.
     :param response_class: class of the response.
     """
-    if (
-        type(location) is not str
-        or "\n" in location
-        or "\r" in location
-        or type(code) is not int
-        or response_class.__init__ is not _init
-        or response_class.__new__ is not _new
-        or not has_stock_making(response_class)
-    ):
+    if type(location) is not str or "\n" in location or "\r" in location or type(code) is not int:
         return _wz_redirect(location, code=code, Response=response_class)
 
     address = str(escape(location)) if _needs_escaping(location) else location
     page = f"{_before}{address}{_between}{address}{_after}"
-    response = response_class(page, code, None, "text/html")
+    response = make_plain(response_class, page, code, "text/html")
+    if response is None:
+        return _wz_redirect(location, code=code, Response=response_class)
     # PERF: needs no check any more, so it goes straight in.
     response.headers._list.append(("Location", location))
     return response  # type: ignore[no-any-return]

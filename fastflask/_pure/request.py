@@ -11,6 +11,7 @@ The compiled twin is ``_cython/request.pxi``.
 from __future__ import annotations
 
 import typing as t
+from operator import itemgetter
 
 from werkzeug.datastructures import EnvironHeaders
 from werkzeug.sansio.utils import get_host
@@ -38,6 +39,21 @@ def _decode(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("latin1").decode(errors="replace")
+
+
+_take = itemgetter(
+    "REQUEST_METHOD", "wsgi.url_scheme", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING",
+    "SERVER_NAME", "SERVER_PORT",
+)  # fmt: skip
+
+
+def _take_each(environ: dict[str, t.Any]) -> tuple[t.Any, ...]:
+    """Return what an environ says that need not have all of it."""
+    get = environ.get
+    return (
+        get("REQUEST_METHOD", "GET"), get("wsgi.url_scheme", "http"), get("SCRIPT_NAME"),
+        get("PATH_INFO"), get("QUERY_STRING"), get("SERVER_NAME"), get("SERVER_PORT"),
+    )  # fmt: skip
 
 
 class _Later(t.Generic[_T]):
@@ -72,28 +88,31 @@ class LeanRequest:
     def __init__(
         self, environ: dict[str, t.Any], populate_request: bool = True, shallow: bool = False
     ) -> None:
-        get = environ.get
-        method: str = get("REQUEST_METHOD", "GET").upper()
-        scheme: str = get("wsgi.url_scheme", "http")
-        self.method = method
-        self.scheme = scheme
-        script_name, path_info, query = get("SCRIPT_NAME"), get("PATH_INFO"), get("QUERY_STRING")
-        self.root_path = _decode(script_name).rstrip("/") if script_name else ""
+        try:
+            # PERF: at once takes half of the time. Nearly all servers send all of them.
+            taken = _take(environ) if type(environ) is dict else _take_each(environ)
+        except KeyError:
+            taken = _take_each(environ)
+        method, scheme, script_name, path_info, query, name, port = taken
+        method = method.upper()
+        self.method: str = method
+        self.scheme: str = scheme
+        self.root_path: str = _decode(script_name).rstrip("/") if script_name else ""
         if path_info:
             # PERF: a path seldom needs decoding, so there is no call for it.
             text = path_info if path_info.isascii() else _decode(path_info)
-            self.path = path = "/" + text.lstrip("/")
+            path: str = "/" + text.lstrip("/")
+            self.path = path
         else:
             self.path = "/"
             # The server's empty path is not the root's, which it is redirected to.
             path = "" if path_info == "" else "/"
-        self.query_string = query.encode("latin1") if query else b""
+        self.query_string: bytes = query.encode("latin1") if query else b""
         # For ``server``, and for the URL adapter, which reads them in its own way, perhaps later.
         self._url_parts: tuple[t.Any, ...] = (
-            method, scheme, script_name, path_info, query, path,
-            get("SERVER_NAME"), get("SERVER_PORT"),
+            method, scheme, script_name, path_info, query, path, name, port,
         )  # fmt: skip
-        self.remote_addr = get("REMOTE_ADDR")
+        self.remote_addr = environ.get("REMOTE_ADDR")
         self.environ = environ
         self.shallow = shallow
 

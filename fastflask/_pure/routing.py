@@ -186,8 +186,10 @@ class RouteMatcher:
             rule, values = found
             if rule.redirect_to is not None or (rule.map.redirect_defaults and yields(rule)):
                 return None
+            if not values and not rule.defaults:
+                return rule, {}
             try:
-                return rule, convert(rule, values) if values or rule.defaults else {}
+                return rule, convert(rule, values)
             except ValidationError:
                 # For what a search comes by on its way, which may have been cut short.
                 missed = missed or Missed()
