@@ -251,6 +251,44 @@ def test_response_overridden(classes: Classes, name: str, method: str, late: boo
     assert run(classes.response) == run(Plain)
 
 
+@pytest.mark.parametrize("late", [False, True], ids=["subclass", "patched"])
+@pytest.mark.parametrize("name", OVERRIDES)
+def test_response_to_text_overridden(name: str, late: bool) -> None:
+    own = {
+        key: (lambda self, *args, **kwargs: Response.__init__(self, b"own", 203))
+        if key == "__init__"
+        else value
+        for key, value in OVERRIDES[name].items()
+    }
+    app = Flask("own")
+    cls = app.response_class = t.cast("t.Any", type("Own", (Response,), {} if late else own))
+    outcome(lambda: app.make_response("first"))
+    if late:
+        for key, value in own.items():
+            setattr(cls, key, value)
+    for rv, status in (("text", None), (("text", 201), 201), (("text", 799), 799)):
+        expected = outcome(lambda status=status: send(cls("text", status)))
+        assert outcome(lambda rv=rv: send(app.make_response(rv))) == expected
+
+
+def test_response_class_with_a_class_of_its_own() -> None:
+    class Counting(type):
+        calls: t.ClassVar[list[t.Any]] = []
+
+        def __call__(cls, *args: t.Any, **kwargs: t.Any) -> t.Any:
+            cls.calls.append(args[:1])
+            return super().__call__(*args, **kwargs)
+
+    class Own(Response, metaclass=Counting):
+        pass
+
+    app = Flask("own")
+    app.response_class = Own
+    for number in range(3):
+        assert send(app.make_response("text")) == send(Response("text"))
+        assert len(Counting.calls) == number + 1
+
+
 @pytest.mark.parametrize("name", ["close", "get_app_iter", "iter_encoded", "set_data", "headers"])
 def test_response_attribute_set_on_the_instance(classes: Classes, name: str) -> None:
     def run(cls: t.Any) -> t.Any:
@@ -477,6 +515,24 @@ def test_phrase_of_a_status_patched(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Response(status=404).status == "404 GONE FISHING"
     monkeypatch.delitem(HTTP_STATUS_CODES, 404)
     assert Response(status=404).status == "404 UNKNOWN"
+
+
+def test_response_class_that_is_no_response() -> None:
+    class Bare:
+        def __init__(self, response: str, status: t.Any, headers: t.Any) -> None:
+            self.response = response
+
+        def __call__(self, environ: t.Any, start_response: t.Any) -> list[bytes]:
+            start_response("299 Bare", [])
+            return [self.response.encode()]
+
+    app = Flask("own")
+    app.response_class = Bare  # type: ignore[assignment]
+    app.add_url_rule("/", view_func=lambda: "text")
+    started: list[t.Any] = []
+    for number in range(2):
+        body = app(create_environ(), lambda status, headers: started.append(status))
+        assert (list(body), started[number:]) == ([b"text"], ["299 Bare"])
 
 
 def test_response_class_that_is_none_of_ours() -> None:

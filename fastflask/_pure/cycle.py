@@ -305,16 +305,16 @@ class RequestCycle(Intake, UrlBuilding):
         response_class = self.response_class
         status = headers = None
 
-        # PERF: text is asked first, as to find that an object is no instance takes longest.
+        # PERF: asked first, as to find out that text is no instance of something takes longest.
         if type(rv) is not str and isinstance(rv, tuple):
             rv, status, headers = _split_result(rv)
 
-        if type(rv) is str or not isinstance(rv, response_class):
-            if type(rv) is str and status is None and headers is None:
-                response = make_plain(response_class, rv, None, None)
-                if response is not None:
-                    return response  # type: ignore[no-any-return]
+        if type(rv) is str and headers is None:
+            response = make_plain(response_class, rv, status, None)
+            if response is not None:
+                return response  # type: ignore[no-any-return]
 
+        if not isinstance(rv, response_class):
             if isinstance(rv, (str, bytes, bytearray)) or (
                 # PERF: asking an abstract class takes long, and these are the usual ones.
                 type(rv) is not dict

@@ -40,7 +40,7 @@ _MAX_FIT_TEXTS, _FIT_LENGTH = 256, 64
 # What decides how a response is made and sent, where its class has it and where an object may.
 _get_making = attrgetter("headers", "status", "_clean_status")
 _get_plain_making = attrgetter(
-    "__init__", "__new__", "headers", "status", "_clean_status", "set_data",
+    "__init__", "__new__", "__getattribute__", "headers", "status", "_clean_status", "set_data",
     "automatically_set_content_length",
 )  # fmt: skip
 _get_sending = attrgetter(
@@ -375,12 +375,18 @@ def make_plain(response_class: t.Any, text: str, status: t.Any, mimetype: t.Any)
     :param status: the status code, or ``None`` for that of the class.
     :param mimetype: the media type, or ``None`` for that of the class.
     """
-    if _get_plain_making(response_class) != _stock_plain_making or type(response_class) is not type:
+    try:
+        if _get_plain_making(response_class) != _stock_plain_making:
+            return None
+    except AttributeError:
+        return None
+    # A class of classes may have a say in calls.
+    if type(response_class) is not type:
         return None
     if status is None:
-        status = response_class.default_status
+        status = response_class.default_status  # type: ignore[attr-defined]
     if mimetype is None:
-        mimetype = response_class.default_mimetype
+        mimetype = response_class.default_mimetype  # type: ignore[attr-defined]
     kind = _content_types.get(mimetype)
     line = _status_lines.get(status) if type(status) is int else None
     # A phrase may have been changed since.
