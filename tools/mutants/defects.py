@@ -597,8 +597,8 @@ OTHERS = [
         (
             at(
                 "_pure/request.py",
-                'get("REQUEST_METHOD", "GET").upper()',
-                'get("REQUEST_METHOD", "GET")',
+                "        method = method.upper()\n",
+                "",
             ),
             at("_cython/request.pxi", "method if _is_upper(method) else method.upper()", "method"),
         ),
