@@ -27,14 +27,14 @@ def make_redirect(location: str, code: int, response_class: t.Any) -> BaseRespon
     :param code: the status code.
     :param response_class: class of the response.
     """
-    if type(location) is not str or "\n" in location or "\r" in location or type(code) is not int:
-        return _wz_redirect(location, code=code, Response=response_class)
+    if type(location) is str and "\n" not in location and "\r" not in location:
+        address = str(escape(location)) if _needs_escaping(location) else location
+        page = f"{_before}{address}{_between}{address}{_after}"
+        response = make_plain(response_class, page, code, "text/html")
 
-    address = str(escape(location)) if _needs_escaping(location) else location
-    page = f"{_before}{address}{_between}{address}{_after}"
-    response = make_plain(response_class, page, code, "text/html")
-    if response is None:
-        return _wz_redirect(location, code=code, Response=response_class)
-    # PERF: needs no check any more, so it goes straight in.
-    response.headers._list.append(("Location", location))
-    return response  # type: ignore[no-any-return]
+        if response is not None:
+            # PERF: needs no check any more, so it goes straight in.
+            response.headers._list.append(("Location", location))
+            return response  # type: ignore[no-any-return]
+
+    return _wz_redirect(location, code=code, Response=response_class)

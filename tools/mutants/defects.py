@@ -395,8 +395,8 @@ SECURITY = [
         (
             at(
                 "_pure/request.py",
-                '"/" + _decode(path_info).lstrip("/") if path_info',
-                "_decode(path_info) if path_info",
+                '"/" + text.lstrip("/")',
+                "text",
             ),
             at("_cython/request.pxi", '"/" + path.lstrip("/")', "path"),
         ),
