@@ -108,6 +108,22 @@ cdef object _adapter_for_app(RequestCycle app):
 
 # The URL adapter, and matching.
 
+cdef extern from *:
+    """
+    /* Whether a host, which is ASCII, has no dot at its beginning and none behind another. */
+    static CYTHON_INLINE int ff_has_no_empty_label(PyObject *host) {
+        const char *text = (const char *)PyUnicode_1BYTE_DATA(host);
+        const char *end = text + PyUnicode_GET_LENGTH(host);
+        if (text < end && *text == '.') return 0;
+        while ((text = memchr(text, '.', (size_t)(end - text))) != NULL) {
+            if (++text < end && *text == '.') return 0;
+        }
+        return 1;
+    }
+    """
+    bint _has_no_empty_label "ff_has_no_empty_label"(object host) noexcept
+
+
 cdef inline bint _is_for_any_host(RequestCycle app, dict attributes) except -1:
     """Whether the URL map, whose attributes these are, leaves hosts alone."""
     if _is_unchanged(attributes, &app._map_seen):
@@ -138,24 +154,14 @@ cdef int _note_map(
 
 cdef bint _is_simple_host(object host) except -1:
     """Whether binding an adapter to the host cannot fail, whatever else it does with it."""
-    cdef Py_ssize_t i
-    cdef Py_UCS4 character
-    # A dot in front is one too many as well.
-    cdef Py_UCS4 before = c"."
     if host is None:
         return True
-    if (
-        type(host) is not str
-        or not PyUnicode_IS_ASCII(host)
-        or PyUnicode_GET_LENGTH(host) > _MAX_LABEL
-    ):
-        return False
-    for i in range(PyUnicode_GET_LENGTH(host)):
-        character = PyUnicode_READ_CHAR(host, i)
-        if character == c"." and before == c".":
-            return False
-        before = character
-    return True
+    return (
+        type(host) is str
+        and PyUnicode_IS_ASCII(host)
+        and PyUnicode_GET_LENGTH(host) <= _MAX_LABEL
+        and _has_no_empty_label(host)
+    )
 
 
 cdef bint _can_defer_adapter(RequestCycle app, object request, bint as_sent) except -1:
@@ -235,6 +241,8 @@ cdef object _make_pending_adapter(RequestContextBase context):
 
 cdef int _match_request(RequestContextBase self) except -1:
     cdef object result = None
+    cdef int found
+    cdef _RouteSearch search
     cdef LeanRequest lean
     cdef dict attributes
     request = self.request
@@ -262,11 +270,14 @@ cdef int _match_request(RequestContextBase self) except -1:
                 _note_map(self._app, url_map, attributes, matcher, domain)
             self._subdomain = domain
             if type(matcher) is RouteMatcher and type(domain) is str:
-                result = (<RouteMatcher>matcher)._plain(domain, path, lean._raw_method, False, True)
-                if result is not None and type(result) is not tuple:
+                search = _route_new_search(path, lean._raw_method, False)
+                found = (<RouteMatcher>matcher)._settle(search, <str>domain)
+                if found == _ROUTE_MISSED:
                     # PERF: kept for the dispatch to raise, and so not raised here: 2 µs of a 404.
-                    request.routing_exception = result
+                    request.routing_exception = search.error
                     return 0
+                if found == _ROUTE_FOUND:
+                    return _take_match(request, search.rule, search.arguments)
             else:
                 result = matcher.match_plain(domain, path, lean._raw_method, False)
 
@@ -278,6 +289,11 @@ cdef int _match_request(RequestContextBase self) except -1:
         request.routing_exception = e
         return 0
 
+    return _take_match(request, rule, view_args)
+
+
+cdef int _take_match(object request, object rule, object view_args) except -1:
+    """Give the request what it was matched to."""
     if isinstance(request, LeanRequest):
         if (
             _stock_of(request, &_last_request, _request_stages) & _REQUEST_OWN_FIELDS

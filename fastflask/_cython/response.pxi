@@ -412,12 +412,14 @@ cdef object _wsgi_headers(LeanResponse self, object environ):
                 # Werkzeug has to rewrite it.
                 return self.get_wsgi_headers(environ).to_wsgi_list()
         if self._made_headers is None:
-            headers = []
-            if self._pending_type is not None:
-                headers.append(_type_item(self._pending_type))
-            if self._pending_length:
-                has_length = True
-                headers.append(_length_item(self._pending_length - 1))
+            has_length = self._pending_length != 0
+            if has_length and self._pending_type is not None:
+                # PERF: most have these two, and a list of this length is made at once.
+                headers = [_type_item(self._pending_type), _length_item(self._pending_length - 1)]
+            elif has_length:
+                headers = [_length_item(self._pending_length - 1)]
+            else:
+                headers = [] if self._pending_type is None else [_type_item(self._pending_type)]
             if self._pending_location is not None:
                 headers.append(("Location", self._pending_location))
         elif type(self._made_headers) is _Headers:

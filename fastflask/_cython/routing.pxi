@@ -202,30 +202,42 @@ cdef class RouteMatcher:
     cdef object _plain(
         self, str domain, str path, object method, object websocket, bint return_rule
     ):
-        # For the cycle as well. An error is returned, as raising it costs more than finding it.
+        # An error is returned, as raising it costs more than finding it.
         cdef _RouteSearch search = _route_new_search(path, method, websocket)
+        cdef int result = self._settle(search, domain)
+        if result == _ROUTE_FOUND:
+            if return_rule:
+                return search.rule, search.arguments
+            return _route_get(search.rule, search.attributes, "endpoint"), search.arguments
+        return search.error
+
+    # For the cycle as well.
+    cdef int _settle(self, _RouteSearch search, str domain) except -1:
+        """Look for the rule, and leave it and the arguments with the search, or else the error.
+
+        If the answer may be a redirect, there is neither.
+        """
         cdef int result = self._search(search, domain)
         if result == _ROUTE_FOUND:
             if _route_may_redirect(search.rule, search.attributes):
-                return None
-            found = search.rule
-            if not return_rule:
-                found = _route_get(found, search.attributes, "endpoint")
+                return _ROUTE_SLASH
             try:
-                return found, _route_convert(search)
+                search.arguments = _route_convert(search)
+                return _ROUTE_FOUND
             except _RouteInvalid:
                 pass
         elif result != _ROUTE_MISSED:
-            return None
+            return result
 
         if search.methods:
-            return _RouteMethodNotAllowed(valid_methods=list(search.methods))
-        if search.mismatch:
-            return _RouteMismatch()
-        # PERF: what its initialiser does, without calling it.
-        missing = _route_bare(_RouteNotFound, ())
-        missing.response = None
-        return missing
+            search.error = _RouteMethodNotAllowed(valid_methods=list(search.methods))
+        elif search.mismatch:
+            search.error = _RouteMismatch()
+        else:
+            # PERF: what its initialiser does, without calling it.
+            search.error = _route_bare(_RouteNotFound, ())
+            search.error.response = None
+        return _ROUTE_MISSED
 
     cdef int _search(self, _RouteSearch search, str domain) except -1:
         """Look for the rule, and leave it and the texts of its variables with the search."""

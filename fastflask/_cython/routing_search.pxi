@@ -38,6 +38,9 @@ cdef class _RouteSearch:
     # Methods of the rules that fit but for the method, and whether one fits but for the protocol.
     cdef set methods
     cdef bint mismatch
+    # What it comes to: the arguments for the view, or an error.
+    cdef dict arguments
+    cdef object error
 
     # The indices are those of the list.
     @cython.boundscheck(False)

@@ -104,7 +104,7 @@ SECURITY = [
         f"{OUTPUT} -k host_that_is_none",
         (
             at("_pure/intake.py", 'and config["TRUSTED_HOSTS"] is None', "and True"),
-            at("_cython/intake.pxi", '_setting(config, "TRUSTED_HOSTS") is not None', "False"),
+            at("_cython/intake.pxi", "(_NO_SERVER_NAME | _NO_TRUSTED_HOSTS)", "_NO_SERVER_NAME"),
         ),
     ),
     Defect(
@@ -531,10 +531,7 @@ ERRORS, REQUESTS = "tests/compat/test_errors.py", "tests/compat/test_requests.py
 LEAVING = """\
         if context._last is None and isinstance(error, MemoryError):
             # There was none for the push, so there is nothing to pop.
-            try:
-                _leave_request_context(context, error)
-            except LookupError:
-                pass
+            _leave_if_pushed(context, error)
             raise error
 
         _leave_request_context(context, error)
@@ -568,7 +565,7 @@ OTHERS = [
             ),
             at(
                 "_cython/stages.pxi",
-                "views[rule.endpoint]",
+                "views[_endpoint_of(rule)]",
                 "_vars(app).setdefault('_kept', dict(views))[rule.endpoint]",
             ),
         ),
@@ -587,6 +584,24 @@ OTHERS = [
                 "_cython/stages.pxi",
                 "        functions = app.before_request_funcs\n",
                 "        functions = _vars(app).setdefault('_n', dict(app.before_request_funcs))\n",
+            ),
+        ),
+    ),
+    Defect(
+        "G-07",
+        "settings that are changed later are not seen",
+        "tests/test_cycle_notes.py -k 'key or setting'",
+        (at("_cython/stock.pxi", "_is_unchanged(config, &app._settings_seen)", "True"),),
+    ),
+    Defect(
+        "G-08",
+        "a map that is changed later is taken for what it was",
+        "tests/test_cycle_notes.py -k 'map or matcher'",
+        (
+            at(
+                "_cython/intake.pxi",
+                "_is_unchanged(attributes, &self._app._map_seen)",
+                "self._app._matcher is not None",
             ),
         ),
     ),
@@ -680,7 +695,7 @@ OTHERS = [
         "dynamic parts are tried in the order of their rules",
         "tests/test_routing.py -k weight",
         (
-            at("_pure/routing.py", "key=lambda edge: edge.part.weight", "key=lambda edge: 0"),
+            at("_pure/routing.py", "sorted(node.edges, key=_by_weight)", "list(node.edges)"),
             at(
                 "_cython/routing.pxi",
                 "sorted(node.edges, key=_route_by_weight)",
@@ -761,8 +776,8 @@ OTHERS = [
             ),
             at(
                 "_cython/stages.pxi",
-                "                if rv is not None:\n                    return rv\n",
-                "                if rv is not None:\n                    pass\n",
+                "        if rv is not None:\n            return rv\n",
+                "        if rv is not None:\n            pass\n",
             ),
         ),
     ),
@@ -824,7 +839,11 @@ OTHERS = [
                 "    return (*request.blueprints, None)\n",
                 "    return (None, *request.blueprints)\n",
             ),
-            at("_cython/stages.pxi", "(*names, None) if names else _ONLY_APP", "(None, *names)"),
+            at(
+                "_cython/stages.pxi",
+                "(*_blueprints_of(request), None)",
+                "(None, *_blueprints_of(request))",
+            ),
         ),
     ),
     Defect(
@@ -859,7 +878,7 @@ OTHERS = [
                 '        if bodiless or environ["REQUEST_METHOD"] == "HEAD":',
                 "        if bodiless:",
             ),
-            at("_cython/response.pxi", 'environ["REQUEST_METHOD"] == "HEAD"', "False"),
+            at("_cython/response.pxi", '_is_text(environ["REQUEST_METHOD"], "HEAD")', "False"),
         ),
     ),
     Defect(
@@ -948,7 +967,7 @@ OTHERS = [
             at("_pure/cycle.py", "context.pop(error)", "context.pop(None)"),
             at(
                 "_cython/cycle.pxi",
-                "error is not None and (<object>app).should_ignore_error(error)",
+                "error is not None and _is_ignored(app, context, error)",
                 "True",
             ),
         ),
