@@ -275,6 +275,17 @@ cdef extern from *:
     ) except? 0xFFFFFFFF
 
 
+# PERF: only classes of the kind are noted, so that the one that was asked about last tells what it
+# is: 25 instructions less each, ten times a request.
+
+cdef inline bint _is_request(object value):
+    return _is_last(value, &_last_request) or isinstance(value, LeanRequest)
+
+
+cdef inline bint _is_response(object value):
+    return _is_last(value, &_last_response) or isinstance(value, LeanResponse)
+
+
 cdef inline object _read_var(object var, object default):
     """Return the value of a context variable, or the default."""
     cdef PyObject *value = NULL

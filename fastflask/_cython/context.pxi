@@ -18,6 +18,11 @@ cdef enum:
     # Attributes are looked up as in any object.
     _APP_CONTEXT_PLAIN = 64
     _REQUEST_CONTEXT_PLAIN = 128
+    # What makes an attribute the field it seems to be.
+    _APP_IN_FIELD = 16 | 64
+    _G_IN_FIELD = 32 | 64
+    _REQUEST_IN_FIELD = 32 | 128
+    _SESSION_IN_FIELD = 64 | 128
     # The adapter is read as the attribute that the C base has.
     _CONTEXT_ADAPTER = 128 | 256
     _CONTEXT_AUTO_POP = 512
@@ -212,34 +217,57 @@ cdef inline object _globals_of(AppContextBase self):
     return self._g
 
 
-cdef object _context_attribute(object context, str name):
+cdef inline unsigned int _app_context_stock(object context) except? 0xFFFFFFFF:
+    """Return the bits of what is stock in an application context, or 0 for anything else."""
+    if _is_last(context, &_last_app_context) or isinstance(context, AppContextBase):
+        return _stock_of(context, &_last_app_context, _app_context_stages)
+    return 0
+
+
+cdef inline unsigned int _request_context_stock(object context) except? 0xFFFFFFFF:
+    """Return the bits of what is stock in a request context, or 0 for anything else."""
+    if _is_last(context, &_last_request_context) or isinstance(context, RequestContextBase):
+        return _stock_of(context, &_last_request_context, _request_context_stages)
+    return 0
+
+
+cdef enum _ProxyField:
+    _ANY_ATTRIBUTE
+    _FIELD_APP
+    _FIELD_G
+    _FIELD_REQUEST
+    _FIELD_SESSION
+
+
+cdef int _field_of_context(object var, str name):
+    """Return which field of the contexts in a variable an attribute is, if it is one."""
+    if var is _cv_app:
+        return _FIELD_G if name == "g" else _FIELD_APP if name == "app" else _ANY_ATTRIBUTE
+    if var is _cv_request:
+        if name == "request":
+            return _FIELD_REQUEST
+        return _FIELD_SESSION if name == "session" else _ANY_ATTRIBUTE
+    return _ANY_ATTRIBUTE
+
+
+cdef inline object _context_attribute(object context, int field, str name):
     """Read an attribute of what is current. Those that proxies stand for are known fields.
 
     PERF: a third of the way through a proxy otherwise.
     """
-    cdef unsigned int stock
-    # Only their classes are noted, so that the one that was asked about last tells what it is.
-    if _is_last(context, &_last_app_context) or isinstance(context, AppContextBase):
-        stock = _stock_of(context, &_last_app_context, _app_context_stages)
-        if stock & _APP_CONTEXT_PLAIN:
-            if name is _NAME_G and stock & _CONTEXT_G:
-                return _globals_of(<AppContextBase>context)
-            if name is _NAME_APP and stock & _CONTEXT_APP:
-                return (<AppContextBase>context)._app
-    elif _is_last(context, &_last_request_context) or isinstance(context, RequestContextBase):
-        stock = _stock_of(context, &_last_request_context, _request_context_stages)
-        if stock & _REQUEST_CONTEXT_PLAIN:
-            if name is _NAME_REQUEST and stock & _CONTEXT_REQUEST:
-                return (<RequestContextBase>context).request
-            if name is _NAME_SESSION and stock & _CONTEXT_SESSION:
-                return _accessed_session_of(<RequestContextBase>context)
+    if field == _FIELD_G:
+        if _app_context_stock(context) & _G_IN_FIELD == _G_IN_FIELD:
+            return _globals_of(<AppContextBase>context)
+    elif field == _FIELD_REQUEST:
+        if _request_context_stock(context) & _REQUEST_IN_FIELD == _REQUEST_IN_FIELD:
+            return (<RequestContextBase>context).request
+    elif field == _FIELD_SESSION:
+        if _request_context_stock(context) & _SESSION_IN_FIELD == _SESSION_IN_FIELD:
+            return _accessed_session_of(<RequestContextBase>context)
+    elif field == _FIELD_APP:
+        if _app_context_stock(context) & _APP_IN_FIELD == _APP_IN_FIELD:
+            return (<AppContextBase>context)._app
     return _attribute_of(context, name)
-
-
-cdef str _NAME_APP = _intern("app")
-cdef str _NAME_G = _intern("g")
-cdef str _NAME_REQUEST = _intern("request")
-cdef str _NAME_SESSION = _intern("session")
 
 
 cdef list _pushes(_Entry last):
@@ -572,15 +600,11 @@ cdef inline int _leave_request_context(RequestContextBase self, object exc) exce
 
 
 cdef int _forget_in_environ(object context) except -1:
-    if isinstance(context, RequestContextBase) and (
-        _stock_of(context, &_last_request_context, _request_context_stages)
-        & (_CONTEXT_REQUEST | _REQUEST_CONTEXT_PLAIN)
-        == (_CONTEXT_REQUEST | _REQUEST_CONTEXT_PLAIN)
-    ):
+    if _request_context_stock(context) & _REQUEST_IN_FIELD == _REQUEST_IN_FIELD:
         request = (<RequestContextBase>context).request
     else:
         request = context.request
-    if isinstance(request, LeanRequest):
+    if _is_request(request):
         environ = (<LeanRequest>request).environ
     else:
         environ = request.environ

@@ -286,7 +286,7 @@ cdef object _answer(RequestCycle app, object environ, object start_response):
             error = e
             raise
 
-        if isinstance(response, LeanResponse):
+        if _is_response(response):
             if _stock_of(response, &_last_response, _response_stages) & _RESPONSE_CALL:
                 return _send_response(<LeanResponse>response, environ, start_response)
 

@@ -51,7 +51,7 @@ cdef object _make_request(RequestCycle app, object environ, bint *as_sent):
         as_sent[0] = False
 
     if (
-        isinstance(request, LeanRequest)
+        _is_request(request)
         and stock & _REQUEST_OWN_FIELDS == _REQUEST_OWN_FIELDS
     ):
         (<LeanRequest>request)._json_module = json
@@ -172,7 +172,7 @@ cdef bint _can_defer_adapter(RequestCycle app, object request, bint as_sent) exc
     cdef dict environ, attributes
     cdef LeanRequest lean
 
-    if not isinstance(request, LeanRequest) or not _own(app) & _OWN_CREATE_ADAPTER:
+    if not _is_request(request) or not _own(app) & _OWN_CREATE_ADAPTER:
         return False
 
     lean = <LeanRequest>request
@@ -248,7 +248,7 @@ cdef int _match_request(RequestContextBase self) except -1:
     request = self.request
 
     try:
-        if self._adapter_pending and isinstance(request, LeanRequest):
+        if self._adapter_pending and _is_request(request):
             lean = <LeanRequest>request
             url_map = _url_map_of(self._app)
             attributes = _vars(url_map)
@@ -294,7 +294,7 @@ cdef int _match_request(RequestContextBase self) except -1:
 
 cdef int _take_match(object request, object rule, object view_args) except -1:
     """Give the request what it was matched to."""
-    if isinstance(request, LeanRequest):
+    if _is_request(request):
         if (
             _stock_of(request, &_last_request, _request_stages) & _REQUEST_OWN_FIELDS
             == _REQUEST_OWN_FIELDS
@@ -320,7 +320,7 @@ cdef int _open_session(RequestCycle app, RequestContextBase context) except -1:
         context._opened_session = (<object>app)._open_session_by_hooks(request)
         return 0
 
-    if _is_stock_session(interface) and isinstance(request, LeanRequest):
+    if _is_stock_session(interface) and _is_request(request):
         cookies = _environ_get((<LeanRequest>request).environ, "HTTP_COOKIE", None)
         if not cookies or _carries_no_session(
             cookies, _setting(_config_of(app), "SESSION_COOKIE_NAME")

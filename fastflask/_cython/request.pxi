@@ -269,7 +269,7 @@ cdef int _init_request(
 
 cdef int _close_request(object request) except -1:
     """Close a request at the end of its context, by whatever ``close`` its class has."""
-    if isinstance(request, LeanRequest):
+    if _is_request(request):
         if _stock_of(request, &_last_request, _request_stages) & _REQUEST_CLOSE:
             if _attribute_count(request) <= 0:
                 return 0

@@ -331,7 +331,7 @@ cdef int _init_response(
 cdef int _set_status_code(object response, object code) except -1:
     """Set the code, and the phrase with it."""
     cdef LeanResponse lean
-    if type(code) is int and isinstance(response, LeanResponse):
+    if type(code) is int and _is_response(response):
         lean = <LeanResponse>response
         if _response_stock(lean) & _RESPONSE_SETTING == _RESPONSE_SETTING:
             lean._status, lean._status_code = lean._clean_status(code)
@@ -577,7 +577,7 @@ cdef class BodyIterator:
         """Close the response."""
         self._items = self._body = None
         response = self._response
-        if isinstance(response, LeanResponse):
+        if _is_response(response):
             if _response_stock(<LeanResponse>response) & (
                 _RESPONSE_CLOSE | _RESPONSE_FIELDS
             ) == _RESPONSE_CLOSE | _RESPONSE_FIELDS:

@@ -83,7 +83,7 @@ cdef object _call_backwards(RequestCycle app, object functions, object argument,
 
 cdef object _blueprints_of(object request):
     """Return the names of the request's blueprints, innermost first."""
-    if isinstance(request, LeanRequest):
+    if _is_request(request):
         if (
             _stock_of(request, &_last_request, _request_stages) & _REQUEST_BLUEPRINTS
             == _REQUEST_BLUEPRINTS
@@ -113,7 +113,7 @@ cdef object _only_of_app(object registry, object request):
     cdef PyObject *found
     if type(registry) is _defaultdict or type(registry) is dict:
         # Others want to be asked.
-        if isinstance(request, LeanRequest) and (
+        if _is_request(request) and (
             _stock_of(request, &_last_request, _request_stages) & _REQUEST_BLUEPRINTS
             == _REQUEST_BLUEPRINTS
         ):
@@ -188,7 +188,7 @@ cdef object _dispatch(RequestCycle app):
     request = _current_request_context().request
 
     if (
-        isinstance(request, LeanRequest)
+        _is_request(request)
         and _stock_of(request, &_last_request, _request_stages) & _REQUEST_OWN_FIELDS
         == _REQUEST_OWN_FIELDS
     ):

@@ -124,7 +124,7 @@ cdef object _url_for(
         if (
             isinstance(current, RequestContextBase)
             and (<RequestContextBase>current)._adapter_pending
-            and isinstance((<RequestContextBase>current).request, LeanRequest)
+            and _is_request((<RequestContextBase>current).request)
             and _stock_of(current, &_last_request_context, _request_context_stages)
             & _CONTEXT_ADAPTER
             == _CONTEXT_ADAPTER
@@ -180,7 +180,7 @@ cdef inline bint _is_relative(object endpoint) except -1:
 
 cdef object _blueprint_of(object request):
     """Return the name of the blueprint that a request's endpoint belongs to, or ``None``."""
-    if isinstance(request, LeanRequest):
+    if _is_request(request):
         if (
             _stock_of(request, &_last_request, _request_stages) & _REQUEST_BLUEPRINTS
             == _REQUEST_BLUEPRINTS
