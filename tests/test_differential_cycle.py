@@ -138,6 +138,25 @@ def test_every_path_gets_the_same_answer(name: str, pairs: dict[str, Pair]) -> N
             pairs[name].check(Case({**ENVIRON, "PATH_INFO": path, "REQUEST_METHOD": method}))
 
 
+@pytest.mark.parametrize("kind", ["child", "404", "exit"])
+def test_debugger_that_asks_for_contexts_that_were_never_pushed(
+    kind: str, pairs: dict[str, Pair]
+) -> None:
+    """It has its error before the pop, and so the contexts may stay, in Flask too."""
+    environ = {**ENVIRON, "PATH_INFO": "/admin/here/missing"}
+    plan = {"signal appcontext_pushed": kind}
+    pairs["handlers"].check(Case(environ, plan=plan, preserve=True))
+
+
+@pytest.mark.parametrize("kind", ["value", "exit", "interrupt"])
+def test_error_in_the_last_step_before_the_pop(kind: str, pairs: dict[str, Pair]) -> None:
+    """Flask leaves the contexts then; pure mode does not for what ends the process."""
+    plan = {"own dispatch_request": "value", "own should_ignore_error": kind}
+    settings = {"PROPAGATE_EXCEPTIONS": True}
+    case = Case({**ENVIRON, "PATH_INFO": "/"}, settings=settings, plan=plan)
+    pairs["overrides"].check(case)
+
+
 @pytest.mark.parametrize("name", [name for name in APPS if APPS[name][1].get("stages")])
 @pytest.mark.parametrize("propagate", [True, False])
 def test_an_error_in_every_stage_has_the_same_effects(
