@@ -21,6 +21,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from . import _files
 from ._classic import classic_names
 from ._classic_arguments import takes_classic
+from ._impl import app_ctx_stack, request_ctx_stack
 from ._impl import url_for as url_for
 from .globals import _cv_app, _cv_request, current_app, request, request_ctx, session
 from .signals import message_flashed
@@ -128,15 +129,33 @@ def _stream_in(
     that iterate, which need not be those of the view. The application context goes first: the
     request context would otherwise make one of its own, with another ``g``.
     """
-    with app_ctx, req_ctx:
-        try:
-            yield from body
-        finally:
-            # Closing again what ``yield from`` has closed does no harm; WSGI iterables that are
-            # no generators are closed here only.
-            close = getattr(body, "close", None)
-            if close is not None:
-                close()
+    outer_app, outer_request = app_ctx_stack.top, request_ctx_stack.top
+    entered, error = False, None
+    try:
+        with app_ctx, req_ctx:
+            entered = True
+            try:
+                yield from body
+            except BaseException as e:
+                error = e
+                raise
+            finally:
+                # Closing again what ``yield from`` has closed does no harm; WSGI iterables that
+                # are no generators are closed here only.
+                close = getattr(body, "close", None)
+                if close is not None:
+                    close()
+    except BaseException as e:
+        # An error of matching, no memory, or an interrupt: a push or pop may be half done.
+        if not entered or (
+            e is not error and (isinstance(e, MemoryError) or not isinstance(e, Exception))
+        ):
+            request_ctx_stack.let_go(req_ctx, outer_request)
+            app_ctx_stack.let_go(app_ctx, outer_app)
+        raise
+    finally:
+        # Its traceback refers to this frame.
+        del error
 
 
 def make_response(*args: t.Any) -> Response:

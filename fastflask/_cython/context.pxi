@@ -484,7 +484,7 @@ cdef int _push_request_context(RequestContextBase self) except -1:
     cdef AppContextBase app_context
     cdef _Entry entry
 
-    if _app_stack._left_over:
+    if _app_stack._left_over is not None:
         _app_stack._clear_left_over()
     current = _read_var(_cv_app, None)
 

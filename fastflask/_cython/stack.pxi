@@ -50,10 +50,13 @@ cdef extern from *:
         PyObject_Free(memory);
         return 0;
     }
+
+    static CYTHON_INLINE int ff_is_shared(PyObject *obj) { return Py_REFCNT(obj) > 1; }
     """
     double _now "ff_now"() noexcept
     unsigned long PyThread_get_thread_ident() noexcept
     int _has_memory "ff_has_memory"() except -1
+    bint _is_shared "ff_is_shared"(PyObject *obj) noexcept
     PyObject *PyThreadState_GetDict() noexcept
 
 
@@ -158,8 +161,9 @@ cdef class ContextStack:
     cdef dict _threads
     # That of the thread that pushed last.
     cdef _Thread _recent
-    # How many contexts stayed current after their pop, for want of memory.
-    cdef Py_ssize_t _left_over
+    # The pushes of contexts that stayed current after their pop, for want of memory, as a chain:
+    # what takes none itself.
+    cdef _Entry _left_over
     cdef object __weakref__
 
     def __init__(self, var):
@@ -188,6 +192,20 @@ cdef class ContextStack:
         if thread is None or thread.last is None:
             return None
         return self._leave(thread.last)
+
+    def let_go(self, context, before):
+        """Make another context current again if this one still is, its push or pop half done.
+
+        :param context: what is current, if something interrupted its push or pop.
+        :param before: what was current before its push, or ``None``.
+        """
+        if context is before or _read_var(self.var, None) is not context:
+            return
+        cdef _Thread thread = _dict_get(self._threads, PyThread_get_thread_ident())
+        if thread is not None and thread.last is not None and thread.last.context is context:
+            self._leave(thread.last)
+        if _read_var(self.var, None) is context:
+            PyContextVar_Set(self.var, before)
 
     def lookup(self, ident):
         """Return the contexts that a thread has pushed, outermost first.
@@ -225,7 +243,7 @@ cdef class ContextStack:
 
     cdef _Entry _enter(self, object context):
         cdef _Thread thread = self._recent
-        if self._left_over:
+        if self._left_over is not None:
             self._clear_left_over()
         # PERF: to find it in the table takes 250 instructions.
         if thread is None or thread.number != PyThread_get_thread_ident():
@@ -239,7 +257,7 @@ cdef class ContextStack:
         except MemoryError:
             # The variable may have its value all the same: only the token is missing.
             if before is not context and _read_var(self.var, None) is context:
-                self._set_back(before)
+                self._set_back(entry, before)
             raise
         entry.thread = thread
         entry.below = thread.last
@@ -259,10 +277,12 @@ cdef class ContextStack:
             PyContextVar_Reset(self.var, entry.token)
         except MemoryError:
             before = entry.token.old_value
-            self._set_back(None if before is _Token.MISSING else before)
+            # It refers to the CPython context, in which this one is current.
+            entry.token = None
+            self._set_back(entry, None if before is _Token.MISSING else before)
         return 0
 
-    cdef int _set_back(self, object before) except -1:
+    cdef int _set_back(self, _Entry entry, object before) except -1:
         """Do what a reset does, where there is no memory for that; ``None`` is for no value.
 
         If there is none for this either, the next push sees to it.
@@ -273,18 +293,33 @@ cdef class ContextStack:
             PyContextVar_Set(self.var, before)
         except MemoryError:
             if _read_var(self.var, None) is not before:
-                self._left_over += 1
+                entry.below = self._left_over
+                self._left_over = entry
         return 0
 
     cdef int _clear_left_over(self) except -1:
         """Let go of a context that is current here, but is pushed nowhere any more."""
+        cdef _Entry entry
+        cdef _Entry above = None
         current = _read_var(self.var, None)
-        if current is not None:
-            for _, context, _ in self.entries():
-                if context is current:
-                    return 0
-            PyContextVar_Set(self.var, None)
-            self._left_over -= 1
+        for entry in _chain(self._left_over):
+            if entry.context is current and current is not None:
+                for _, context, _ in self.entries():
+                    if context is current:
+                        return 0
+                PyContextVar_Set(self.var, None)
+                break
+        current = None
+        # Those that nothing else refers to any more are current nowhere.
+        entry = self._left_over
+        while entry is not None:
+            if _is_shared(<PyObject *>entry.context):
+                above = entry
+            elif above is None:
+                self._left_over = entry.below
+            else:
+                above.below = entry.below
+            entry = entry.below
         return 0
 
     cdef int _forget(self, _Entry entry) except -1:

@@ -106,6 +106,20 @@ class ContextStack:
         self.var.get()
         return self._leave(entries[-1:])
 
+    def let_go(self, context: t.Any, before: t.Any) -> None:
+        """Make another context current again if this one still is, its push or pop half done.
+
+        :param context: what is current, if something interrupted its push or pop.
+        :param before: what was current before its push, or ``None``.
+        """
+        if context is before or self.var.get(None) is not context:
+            return
+        entries = list(self._threads.get(get_ident(), {}).values())
+        if entries and entries[-1][0] is context:
+            self._leave(entries[-1:])
+        if self.var.get(None) is context:
+            self.var.set(before)
+
     def lookup(self, ident: int) -> tuple[t.Any, ...]:
         """Return the contexts that a thread has pushed, outermost first.
 

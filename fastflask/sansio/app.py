@@ -323,7 +323,11 @@ class App(TemplateScaffold):
         if not spec and isinstance(e, Exception):
             return None
 
-        scopes = [spec[name] for name in (*blueprints, None) if name in spec]
+        # No comprehension: 3.11 leaks the error if there is no memory for what that shares.
+        scopes = []
+        for name in (*blueprints, None):
+            if name in spec:
+                scopes.append(spec[name])
 
         if not scopes and isinstance(e, Exception):
             return None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import typing as t
+import weakref
 from contextlib import suppress
 from contextvars import ContextVar, copy_context
 from functools import wraps
 
 import pytest
 from processes import run_module
+from werkzeug.routing import BaseConverter
 
-from fastflask import Flask, _impl, appcontext_pushed, g
+from fastflask import Flask, _impl, appcontext_pushed, g, stream_with_context
 from fastflask._impl import app_ctx_stack, request_ctx_stack
 from fastflask.globals import _cv_app, _cv_request
 
@@ -27,7 +29,7 @@ def in_own_context(test: t.Callable[[], None]) -> t.Callable[[], None]:
     return run
 
 
-@pytest.mark.parametrize("kind", ["hello", "404", "500"])
+@pytest.mark.parametrize("kind", ["hello", "404", "500", "stream"])
 def test_allocation_that_fails_ends_one_request_only(kind: str) -> None:
     told = run_module("reliability.memory", "--quick", "--kinds", kind).splitlines()
     # From 3.13 on the interpreter also tells on the screen that it had none to let an object go.
@@ -90,6 +92,38 @@ def test_reset_without_memory_is_made_up_for() -> None:
         assert variable.get(None) is None, n
 
 
+@pytest.mark.skipif(
+    _impl.implementation == "pure",
+    reason="Python code may not get as far as the reset; the end of the request sees to that",
+)
+def test_context_left_over_without_memory_is_let_go() -> None:
+    app = Flask("left over")
+    freed = []
+    for n in range(40):
+        elsewhere = copy_context()
+        context = app.app_context()
+        reference = weakref.ref(context)
+        elsewhere.run(context.push)
+
+        def pop(context: t.Any = context, n: int = n) -> None:
+            _testcapi.set_nomemory(n, 0)
+            try:
+                context.pop()
+            except MemoryError:
+                pass
+            finally:
+                _testcapi.remove_mem_hooks()
+
+        elsewhere.run(pop)
+        left = elsewhere.get(_cv_app) is context
+        del context, pop, elsewhere
+        # Nobody can push there any more; the next push elsewhere forgets it.
+        with app.app_context():
+            assert reference() is None, n
+        freed.append(left)
+    assert True in freed
+
+
 @in_own_context
 def test_failed_receiver_of_a_push_leaves_no_context() -> None:
     """Flask keeps the application context, so that later requests of the thread share ``g``."""
@@ -141,5 +175,30 @@ def test_decision_on_an_error_without_memory_leaves_no_context(path: str) -> Non
         list(app(dict(environ), lambda status, headers, exc_info=None: None))
         assert path == "/"
     assert seen == [None if path == "/" else error] * 2
+    assert _cv_app.get(None) is _cv_request.get(None) is None
+    assert app_ctx_stack.entries() == request_ctx_stack.entries() == []
+
+
+def test_error_of_a_converter_in_a_stream_leaves_no_context() -> None:
+    """Flask keeps the request's context: its push matches again, after it is current."""
+    app = Flask("stream")
+    tries = []
+
+    class Failing(BaseConverter):
+        def to_python(self, value: str) -> str:
+            tries.append(value)
+            if len(tries) == 2:
+                raise ValueError("planned")
+            return value
+
+    app.url_map.converters["failing"] = Failing
+
+    @app.get("/<failing:name>")
+    def index(name: str) -> t.Any:
+        return stream_with_context(iter(["one", "two"]))
+
+    environ = app.test_request_context("/").request.environ
+    with pytest.raises(ValueError, match="planned"):
+        list(app({**environ, "PATH_INFO": "/name"}, lambda status, headers, exc_info=None: None))
     assert _cv_app.get(None) is _cv_request.get(None) is None
     assert app_ctx_stack.entries() == request_ctx_stack.entries() == []
