@@ -6,7 +6,8 @@ The two take turns, a few requests each, so that what else the machine does hits
 worker process of gunicorn with four threads, asked by four connections, with PostgreSQL and Redis
 beside it. The seconds of processor time are those of the server's processes, and below them
 PostgreSQL's; they depend less on what else the machine does than the times of answers. Rates and
-seconds are medians of the rounds.
+seconds are medians of the rounds. What is saved is compared round by round: the median, and the
+range that holds the middle half of the rounds.
 """
 
 from __future__ import annotations
@@ -119,7 +120,9 @@ def report(found: dict[str, dict[str, Measured]]) -> None:
             f"{before:.{digits}f} → {after:.{digits}f}"
             for before, after, digits in zip(*rows, (0, 1, 1, 1, 1), strict=True)
         )
-        saved = f"{1 - rows[1][3] / rows[0][3]:.0%}"
+        rounds = zip(*(of[framework].server for framework in FRAMEWORKS), strict=True)
+        low, middle, high = statistics.quantiles(1 - after / before for before, after in rounds)
+        saved = f"{middle:.0%} ({low * 100:.0f} to {high:.0%})"
         print(f"| {' | '.join([name, rate, p50, p99, server, saved, database])} |")
 
 
