@@ -1,6 +1,6 @@
 """What fastflask saves here: the application on Flask and on fastflask, on the same database.
 
-    python savings.py [--rounds 20] [--requests 100]
+    python savings.py [--rounds 60] [--requests 100]
 
 The two take turns, a few requests each, so that what else the machine does hits both. Each is one
 worker process of gunicorn with four threads, asked by four connections, with PostgreSQL and Redis
@@ -93,11 +93,11 @@ def measure(
         name: {framework: Measured() for framework in FRAMEWORKS} for name in visits
     }
     for number in range(rounds + 1):
-        # Every other round the other way about.
-        for framework in FRAMEWORKS[:: -1 if number % 2 else 1]:
-            site = sites[framework]
-            for name, visit in visits.items():
-                count = requests // 10 if name == "login" else requests
+        for name, visit in visits.items():
+            count = requests // 10 if name == "login" else requests
+            # Every other round the other way about.
+            for framework in FRAMEWORKS[:: -1 if number % 2 else 1]:
+                site = sites[framework]
                 processes = (site.process.pid, database)
                 before = [processor_seconds(pid) for pid in processes]
                 load = Load(site.url, [visit], count).start().finish()
@@ -128,7 +128,7 @@ def report(found: dict[str, dict[str, Measured]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--requests", type=int, default=100, help="a round; login: a tenth")
     options = parser.parse_args()
 
