@@ -9,9 +9,9 @@ from .local import LocalProxy as LocalProxy
 from .pages import make_error_page as make_error_page
 from .redirects import make_redirect as make_redirect
 from .request import LeanRequest as LeanRequest
-from .response import BodyIterator as BodyIterator
 from .response import LeanResponse as LeanResponse
 from .response import new_response as new_response
+from .response_sending import BodyIterator as BodyIterator
 from .routing import RouteMatcher as RouteMatcher
 from .routing import match_url as match_url
 from .routing import update_map as update_map

@@ -13,7 +13,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, default_exceptions
 from werkzeug.http import HTTP_STATUS_CODES
 
-from .response import BodyIterator
+from .response_sending import BodyIterator
 
 if t.TYPE_CHECKING:
     from .response import LeanResponse

@@ -1,4 +1,4 @@
-"""The lean base of :class:`~fastflask.Response`, and the iterator that a server gets.
+"""The lean base of :class:`~fastflask.Response`.
 
 A response keeps status, content type and body until somebody asks for its headers. What
 Werkzeug computes of them is still computed by Werkzeug, where it is not plain to see.
@@ -13,13 +13,22 @@ import typing as t
 from operator import attrgetter
 
 from werkzeug.datastructures import Headers
-from werkzeug.http import HTTP_STATUS_CODES, remove_entity_headers
+from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.utils import get_content_type
 from werkzeug.wrappers import Response as BaseResponse
 from werkzeug.wsgi import ClosingIterator
 
+from .response_sending import (
+    BODILESS,
+    BodyIterator,
+    bodiless_headers,
+    check_head,
+    check_text,
+    fit_texts,
+)
+
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from typing_extensions import Self
 
@@ -34,9 +43,6 @@ _status_lines: dict[int, tuple[str, str]] = {}
 # Mimetype to content type, where that needs no check as a header.
 _content_types: dict[str, str] = {}
 _MAX_CONTENT_TYPES = 64
-# Status lines and names of headers that were looked at before, as few as there usually are.
-_fit_texts: set[str] = set()
-_MAX_FIT_TEXTS, _FIT_LENGTH = 256, 64
 # What decides how a response is made and sent, where its class has it and where an object may.
 _get_making = attrgetter("headers", "status", "_clean_status")
 _get_plain_making = attrgetter(
@@ -46,7 +52,6 @@ _get_plain_making = attrgetter(
 _get_sending = attrgetter(
     "headers", "status", "status_code", "get_wsgi_headers", "get_app_iter", "iter_encoded"
 )
-_BODILESS = frozenset({204, 304, *range(100, 200)})
 _new = object.__new__
 
 
@@ -171,7 +176,7 @@ class LeanResponse:
             if phrase is not None:
                 _status_lines[value] = phrase, f"{value} {phrase.upper()}"
         cleaned: tuple[str, int] = super()._clean_status(value)  # type: ignore[misc]
-        _check_text(cleaned[0], "The status")
+        check_text(cleaned[0], "The status")
         return cleaned
 
     def set_data(self, value: bytes | bytearray | str) -> None:
@@ -204,7 +209,7 @@ class LeanResponse:
 
         :param environ: the WSGI environment of the request.
         """
-        if environ["REQUEST_METHOD"] == "HEAD" or self.status_code in _BODILESS:
+        if environ["REQUEST_METHOD"] == "HEAD" or self.status_code in BODILESS:
             return BodyIterator((), self)
         if self.direct_passthrough:
             return self.response  # type: ignore[no-any-return]
@@ -232,7 +237,7 @@ class LeanResponse:
         if "get_wsgi_headers" in own or "get_app_iter" in own or "iter_encoded" in own:
             return self._send_by_stages(environ)
 
-        bodiless = code in _BODILESS
+        bodiless = code in BODILESS
 
         if made is None and length is not None and not bodiless:
             # PERF: what most responses come to, without a call.
@@ -287,7 +292,7 @@ class LeanResponse:
                     return None
 
         if bodiless:
-            return _bodiless_headers(headers, self._status_code)
+            return bodiless_headers(headers, self._status_code)
 
         if not has_length and self.automatically_set_content_length and self.is_sequence:  # type: ignore[attr-defined]
             chunks: Iterable[bytes] = self.iter_encoded()  # type: ignore[attr-defined]
@@ -301,11 +306,11 @@ class LeanResponse:
         app_iter, status, headers = self.get_wsgi_response(environ)
         # Names that are still pending are the framework's own.
         if (
-            status not in _fit_texts
+            status not in fit_texts
             or self._made_headers is not None
             or type(self).get_wsgi_response is not _get_wsgi_response
         ):
-            _check_head(status, headers, app_iter)
+            check_head(status, headers, app_iter)
         start_response(status, headers)
         return app_iter
 
@@ -333,33 +338,6 @@ class LeanResponse:
         self.__dict__.update(state)
         self._made_headers = self.__dict__.pop("headers")
         self._pending_type = self._pending_length = None
-
-
-def _check_head(status: str, headers: list[tuple[str, str]], app_iter: t.Any) -> None:
-    """Refuse a response with a status or a name that would end a line of its head.
-
-    Header values are checked by Werkzeug, when they are assigned.
-
-    :param app_iter: closed if it will not be sent.
-    :raises ValueError: if there is CR, LF or NUL.
-    """
-    try:
-        if status not in _fit_texts:
-            _check_text(status, "The status")
-        for name, _ in headers:
-            if name not in _fit_texts:
-                _check_text(name, "Header names")
-    except ValueError:
-        if hasattr(app_iter, "close"):
-            app_iter.close()
-        raise
-
-
-def _check_text(text: str, what: str) -> None:
-    if isinstance(text, str) and ("\n" in text or "\r" in text or "\0" in text):
-        raise ValueError(f"{what} must not contain newline or null characters: {text!r}")
-    if type(text) is str and len(text) < _FIT_LENGTH and len(_fit_texts) < _MAX_FIT_TEXTS:
-        _fit_texts.add(text)
 
 
 def make_plain(response_class: t.Any, text: str, status: t.Any, mimetype: t.Any) -> t.Any:
@@ -423,14 +401,6 @@ def new_response(response_class: t.Any, body: t.Any, mimetype: t.Any) -> t.Any:
     return response_class(body, mimetype=mimetype)
 
 
-def _bodiless_headers(headers: list[tuple[str, str]], status: int) -> list[tuple[str, str]]:
-    """Return what is left of the headers if there is no body that they could tell of."""
-    if status == 304:
-        remove_entity_headers(headers)
-        return headers
-    return [item for item in headers if item[0].lower() != "content-length"]
-
-
 def _content_type_of(mimetype: str) -> str:
     content_type = get_content_type(mimetype, "utf-8")
     if _is_plain(content_type) and len(_content_types) < _MAX_CONTENT_TYPES:
@@ -451,44 +421,3 @@ _stock_sending = _get_sending(_Stock)
 def _is_plain(value: t.Any) -> bool:
     """Whether a header value needs neither conversion nor refusal."""
     return type(value) is str and "\n" not in value and "\r" not in value
-
-
-class BodyIterator:
-    """The encoded body of a response, for the server; closing it closes the response.
-
-    :param body: iterable of bytes or text.
-    :param response: what to close, if anything.
-    """
-
-    __slots__ = ("_body", "_items", "_response")
-
-    def __init__(self, body: Iterable[t.Any], response: t.Any) -> None:
-        self._body: Iterable[t.Any] | None = body
-        self._items: Iterator[t.Any] | None = None
-        self._response = response
-
-    def __iter__(self) -> Iterator[t.Any]:
-        body = self._body
-        # PERF: the most usual body needs nothing done to it, so its own iterator does.
-        if self._items is None and type(body) is list and len(body) == 1:
-            if type(body[0]) is bytes:
-                self._items = iter(body)
-                return self._items
-        return self
-
-    def __next__(self) -> bytes:
-        if self._items is None:
-            # Not before the server asks, as making an iterator may run a user's code.
-            self._items = iter(() if self._body is None else self._body)
-        try:
-            item = next(self._items)
-        except BaseException:
-            self._items = iter(())
-            raise
-        return item.encode() if isinstance(item, str) else item
-
-    def close(self) -> None:
-        """Close the response."""
-        self._items = self._body = None
-        if self._response is not None:
-            self._response.close()
