@@ -138,6 +138,15 @@ def test_every_path_gets_the_same_answer(name: str, pairs: dict[str, Pair]) -> N
             pairs[name].check(Case({**ENVIRON, "PATH_INFO": path, "REQUEST_METHOD": method}))
 
 
+@pytest.mark.parametrize("length", [-80, -1, None])
+def test_upload_that_breaks_off(length: int | None, pairs: dict[str, Pair]) -> None:
+    """What was read of it is dropped, and nobody but the collector closes it."""
+    hints = APPS["faults"][1]
+    environ = {**ENVIRON, **hints["environ"], "PATH_INFO": "/upload/1"}
+    case = Case(environ, hints["body"][:length], plan={"upload read": "recursion"})
+    pairs["faults"].check(case)
+
+
 @pytest.mark.parametrize("kind", ["child", "404", "exit"])
 def test_debugger_that_asks_for_contexts_that_were_never_pushed(
     kind: str, pairs: dict[str, Pair]

@@ -66,6 +66,10 @@ def _faults(fw: ModuleType, rec: Recorder) -> t.Any:
                 super().close()
                 rec.stage("upload close")
 
+        def __del__(self) -> None:
+            # Python would close it by the method above. When it does, is left to the collector.
+            super().close()
+
     class OwnRequest(fw.Request):  # type: ignore[misc]
         def _get_file_stream(self, *args: t.Any, **kwargs: t.Any) -> t.Any:
             return Upload()
