@@ -65,6 +65,10 @@ def speedups(extension_class):
     if os.name != "nt" and not modes & {"debug", "sanitize"}:
         # Many Pythons hand on their own -g, which makes the module six times as large.
         compile_args = ["-g0"]
+    if platform.system() == "Linux" and not modes & {"debug", "sanitize"}:
+        # The unit is a large one, where GCC stops putting small functions in their places before
+        # it comes to those of the request: 1,100 of 54,500 instructions with hooks on 3.13.
+        compile_args += ["--param", "inline-unit-growth=100"]
     if "trace" in modes:
         macros += [("CYTHON_TRACE_NOGIL", "1"), ("CYTHON_USE_SYS_MONITORING", "0")]
         directives["linetrace"] = True
