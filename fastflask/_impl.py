@@ -23,6 +23,7 @@ NAMES = (
     "LeanRequest",
     "LeanResponse",
     "LocalProxy",
+    "MapBase",
     "RequestContextBase",
     "RequestCycle",
     "RouteMatcher",
@@ -108,6 +109,7 @@ if t.TYPE_CHECKING:
     from ._pure import LeanRequest as LeanRequest
     from ._pure import LeanResponse as LeanResponse
     from ._pure import LocalProxy as LocalProxy
+    from ._pure import MapBase as MapBase
     from ._pure import RequestContextBase as RequestContextBase
     from ._pure import RequestCycle as RequestCycle
     from ._pure import RouteMatcher as RouteMatcher

@@ -42,7 +42,15 @@ from werkzeug.routing import parse_converter_args as parse_converter_args
 from werkzeug.routing.rules import RulePart
 from werkzeug.wsgi import get_host
 
-from ._impl import RouteMatcher, RuleBuilder, build_rule, build_url, match_url, update_map
+from ._impl import (
+    MapBase,
+    RouteMatcher,
+    RuleBuilder,
+    build_rule,
+    build_url,
+    match_url,
+    update_map,
+)
 from ._route_patterns import Part, Tokens, read_parts, rule_parts, split_pattern, trace_of
 
 if t.TYPE_CHECKING:
@@ -233,7 +241,7 @@ class MapAdapter(_MapAdapter):
     build = build_url
 
 
-class Map(_Map):
+class Map(MapBase, _Map):
     """All rules, and the settings that they share.
 
     Takes what Werkzeug's class takes.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import typing as t
+import weakref
 from collections import UserDict, defaultdict, deque
 
 import pytest
 
 from fastflask import Flask, g, request, session
 from fastflask.config import Config
+from fastflask.routing import Map, Rule
 from fastflask.testing import FlaskClient
 from fastflask.wrappers import Request
 
@@ -344,6 +347,39 @@ def test_namespace_counts_through_hooks(app: Flask) -> None:
     app.teardown_request(step)
     app.test_client().get("/")
     assert seen == [1, 2, 3]
+
+
+def test_class_of_the_namespace_gets_an_attribute(app: Flask) -> None:
+    with app.app_context():
+        cls = type(g._get_current_object())
+        g.user = "own"
+        assert [g.user, g.user] == ["own", "own"]
+        cls.user = property(lambda self: "of the class")  # type: ignore[attr-defined]
+        try:
+            assert g.user == "of the class"
+            cls.user = "goes behind"  # type: ignore[attr-defined]
+            assert g.user == "own"
+            del g.user
+            assert g.user == "goes behind"
+        finally:
+            del cls.user  # type: ignore[attr-defined]
+        with pytest.raises(AttributeError):
+            g.user
+
+
+def test_attributes_outlive_their_map() -> None:
+    url_map = Map([Rule("/", endpoint="index")])
+    url_map.more = url_map  # type: ignore[attr-defined]
+    alive = weakref.ref(url_map)
+    del url_map
+    gc.collect()
+    assert alive() is None
+    url_map = Map()
+    assert vars(url_map) is url_map.__dict__
+    attributes = vars(url_map)
+    expected = dict(attributes)
+    del url_map
+    assert attributes == expected
 
 
 def test_endpoint_of_what_is_no_rule() -> None:

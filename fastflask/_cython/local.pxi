@@ -38,25 +38,12 @@ from werkzeug.local import _ProxyLookup as _WerkzeugLookup
 
 cdef extern from *:
     """
-    /* Whether the class of an object has this attribute. The answer comes from CPython's cache,
-       and no reference is kept. */
-    static CYTHON_INLINE int fastflask_on_class(PyObject *object, PyObject *name) {
-    #ifdef Py_GIL_DISABLED
-        PyObject *found = _PyType_LookupRef(Py_TYPE(object), name);
-        Py_XDECREF(found);
-        return found != NULL;
-    #else
-        return _PyType_Lookup(Py_TYPE(object), name) != NULL;
-    #endif
-    }
-
     /* A proxy may lead to a proxy, and so on in a circle, with no Python code in between.
        What fails here returns 1 or -1, depending on the version. */
     static CYTHON_INLINE int fastflask_enter_proxy(void) {
         return Py_EnterRecursiveCall(" in a LocalProxy") ? -1 : 0;
     }
     """
-    bint _is_on_class "fastflask_on_class"(object proxy, object name)
     int _enter_proxy "fastflask_enter_proxy"() except -1
     void _leave_proxy "Py_LeaveRecursiveCall"()
 
@@ -111,7 +98,7 @@ include "proxy_sources.pxi"
 cdef object _proxy_getattr(object proxy, object name):
     cdef object target, value
 
-    if _is_on_class(proxy, name):
+    if _find_on_class(proxy, name) is not NULL:
         value = _attribute_of_class(proxy, name)
 
         if value is not _UNSET:

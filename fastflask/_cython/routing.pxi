@@ -321,6 +321,27 @@ cdef object _route_take_parts(object rule):
     ]
 
 
+cdef class MapBase:
+    """A dict for the attributes of a map: the base of :class:`~fastflask.routing.Map`."""
+
+    # A dict of its own tells of its changes. From CPython 3.13 on, attributes of a Python class
+    # are set in the instance unnoticed.
+    cdef dict __dict__
+    cdef object __weakref__
+
+
+def _show_dict_of_map(MapBase self):
+    return _vars(self)
+
+
+def _set_dict_of_map(MapBase self, attributes):
+    PyObject_GenericSetDict(self, attributes, NULL)
+
+
+_keep_dict_3(MapBase)
+_set_type_attribute(MapBase, "__dict__", property(_show_dict_of_map, _set_dict_of_map))
+
+
 def update_map(self) -> None:
     """Bring what was prepared up to date with the rules. Matching and building do so first."""
     if not self._remap:

@@ -50,7 +50,7 @@ cdef class _RouteVariable:
 
     cdef inline int kind_of(self, object converter) except -1:
         """Return what the converter does."""
-        cdef dict attributes = PyObject_GenericGetDict(converter, NULL)
+        cdef dict attributes = _vars(converter)
         if (
             converter is not self.converter
             or self.tag != _tag_of_class(converter)

@@ -108,7 +108,7 @@ cdef inline unsigned int _route_adapter_bits(object adapter) except? 0xFFFFFFFF:
 
 cdef inline dict _route_vars(object owner, unsigned int bits):
     """Return the dict to read attributes from, or ``None`` if they have to be asked for."""
-    return PyObject_GenericGetDict(owner, NULL) if bits & _ROUTE_FIELDS else None
+    return _vars(owner) if bits & _ROUTE_FIELDS else None
 
 
 cdef inline object _route_get(object owner, dict attributes, str name):

@@ -284,14 +284,14 @@ cdef object _route_to_python(_RouteSearch search, object converter, Py_ssize_t i
     cdef dict attributes
 
     if method == <PyObject *>_route_text_to_python:
-        attributes = PyObject_GenericGetDict(converter, NULL)
+        attributes = _vars(converter)
         if "to_python" not in attributes:
             if spelt:
                 return search.values[i]
             return PyUnicode_Substring(search.path, search.spans[i][0], search.spans[i][1])
 
     elif type(converter) is _route_integer and not spelt:
-        attributes = PyObject_GenericGetDict(converter, NULL)
+        attributes = _vars(converter)
         if method == <PyObject *>_route_number_to_python and "to_python" not in attributes:
             return _route_integer_of(
                 converter, attributes, search.path, search.text,

@@ -12,6 +12,7 @@ from .request import LeanRequest as LeanRequest
 from .response import LeanResponse as LeanResponse
 from .response import new_response as new_response
 from .response_sending import BodyIterator as BodyIterator
+from .routing import MapBase as MapBase
 from .routing import RouteMatcher as RouteMatcher
 from .routing import match_url as match_url
 from .routing import update_map as update_map

@@ -274,6 +274,10 @@ def _take_parts(rule: Rule) -> t.Iterable[str | PartKey]:
     ]
 
 
+class MapBase:
+    """A dict for the attributes of a map: the base of :class:`~fastflask.routing.Map`."""
+
+
 def update_map(self: t.Any) -> None:
     """Bring what was prepared up to date with the rules. Matching and building do so first."""
     if not self._remap:
