@@ -393,6 +393,11 @@ def is_between_items(app_context: t.Any) -> bool:
     A stream that waits for the server to ask for its next item keeps its contexts, perhaps for
     ever. What the thread serves meanwhile has nothing to do with it.
     """
-    streams = [stream for ref in app_context._streams if (stream := ref()) is not None]
-    states = {getgeneratorstate(stream) for stream in streams}
-    return GEN_SUSPENDED in states and GEN_RUNNING not in states
+    waiting = False
+    for ref in app_context._streams:
+        stream = ref()
+        state = None if stream is None else getgeneratorstate(stream)
+        if state == GEN_RUNNING:
+            return False
+        waiting = waiting or state == GEN_SUSPENDED
+    return waiting
