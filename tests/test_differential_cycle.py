@@ -47,6 +47,13 @@ def _files_are_closed_here() -> Iterator[None]:
         gc.collect()
 
 
+def leaves_contexts(case: Case) -> bool:
+    """Whether the contexts of a request may stay."""
+    # Asked for a context that was never pushed, a debugger gets an error before the pop.
+    kept = case.preserve and "signal appcontext_pushed" in case.plan
+    return kept or bool(LEAVING & set(case.plan))
+
+
 def framework(name: str) -> ModuleType:
     """Return a framework with all modules that the applications use."""
     for module in ("ctx", "globals", "json.provider", "sessions", "signals", "views"):
@@ -78,15 +85,13 @@ class Pair:
         if expected != actual:
             settle(self.name, case, expected, actual)
         assert actual == expected, f"{self.name}: {case}"
-        # Asked for a context that was never pushed, a debugger gets an error before the pop.
-        kept = case.preserve and "signal appcontext_pushed" in case.plan
-        if not LEAVING & set(case.plan) and not kept:
+        if not leaves_contexts(case):
             assert actual["left"][:2] == (True, True), f"contexts are left: {self.name}: {case}"
 
     def outcome(self, app: t.Any, recorder: Recorder, case: Case) -> dict[str, t.Any]:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            if LEAVING & set(case.plan):
+            if leaves_contexts(case):
                 # What is left belongs to a thread, and goes with it.
                 with ThreadPoolExecutor(1) as executor:
                     outcome = executor.submit(send, app, recorder, case).result()
