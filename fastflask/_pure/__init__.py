@@ -1,14 +1,14 @@
 """The engines in pure Python: the readable reference of what the compiled module does."""
 
 from .context import AppContextBase as AppContextBase
-from .context import GlobalsBase as GlobalsBase
-from .context import RequestContextBase as RequestContextBase
 from .cycle import RequestCycle as RequestCycle
 from .cycle import current_blueprints as current_blueprints
+from .globals import GlobalsBase as GlobalsBase
 from .local import LocalProxy as LocalProxy
 from .pages import make_error_page as make_error_page
 from .redirects import make_redirect as make_redirect
 from .request import LeanRequest as LeanRequest
+from .request_context import RequestContextBase as RequestContextBase
 from .response import LeanResponse as LeanResponse
 from .response import new_response as new_response
 from .response_sending import BodyIterator as BodyIterator

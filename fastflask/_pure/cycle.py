@@ -28,9 +28,10 @@ from ..signals import (
     request_tearing_down,
 )
 from . import stack, stock
-from .context import _PendingSession, _sentinel
+from .context import _sentinel
 from .intake import Intake
 from .pages import kept_pages
+from .request_context import _PendingSession
 from .response import LeanResponse, make_plain
 from .stock import calls_no_hooks, names_blueprints_as_stock, saves_as_stock
 from .urls import UrlBuilding

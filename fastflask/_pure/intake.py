@@ -16,8 +16,9 @@ from werkzeug.sansio.utils import get_host
 from werkzeug.wsgi import get_host as get_environ_host
 
 from . import stock
-from .context import _PENDING, _PendingSession
+from .context import _PENDING
 from .request import LeanRequest, _decode
+from .request_context import _PendingSession
 from .routing import RouteMatcher
 
 if t.TYPE_CHECKING:
@@ -27,7 +28,7 @@ if t.TYPE_CHECKING:
     from ..ctx import AppContext, RequestContext
     from ..sessions import SessionInterface
     from ..wrappers import Request
-    from .context import RequestContextBase
+    from .request_context import RequestContextBase
 
 # An IDNA label has at most 63 characters. A shorter host has no longer label.
 _MAX_LABEL = 63

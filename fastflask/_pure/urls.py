@@ -18,8 +18,9 @@ from werkzeug.sansio.utils import get_host
 
 from .._vars import cv_app, cv_request
 from . import stock
-from .context import _PENDING, RequestContextBase
+from .context import _PENDING
 from .request import _decode
+from .request_context import RequestContextBase
 from .routing_quoting import FRAGMENT_SAFE, quote_fragment
 from .routing_urls import build_url, choose_rule, given_values, whole_url
 

@@ -181,8 +181,8 @@ SECURITY = [
         "access to the session is not noted",
         f"{COOKIES} -k every_access",
         (
-            at("_pure/context.py", "session.accessed = True", "pass"),
-            at("_cython/context.pxi", "    session.accessed = True\n", "    pass\n"),
+            at("_pure/request_context.py", "session.accessed = True", "pass"),
+            at("_cython/request_context.pxi", "    session.accessed = True\n", "    pass\n"),
         ),
     ),
     Defect(
@@ -623,8 +623,16 @@ OTHERS = [
         "the environ keeps the request",
         "tests/test_context.py -k environ_refers",
         (
-            at("_pure/context.py", 'current.request.environ["werkzeug.request"] = None', "pass"),
-            at("_cython/context.pxi", '    environ["werkzeug.request"] = None\n', "    pass\n"),
+            at(
+                "_pure/request_context.py",
+                'current.request.environ["werkzeug.request"] = None',
+                "pass",
+            ),
+            at(
+                "_cython/request_context.pxi",
+                '    environ["werkzeug.request"] = None\n',
+                "    pass\n",
+            ),
         ),
     ),
     Defect(
@@ -633,11 +641,11 @@ OTHERS = [
         "tests/test_context.py -k reused",
         (
             at(
-                "_pure/context.py",
+                "_pure/request_context.py",
                 "            app_context is None\n            or",
                 "            True\n            or",
             ),
-            at("_cython/context.pxi", "current is None or current.app is not app", "True"),
+            at("_cython/request_context.pxi", "current is None or current.app is not app", "True"),
         ),
     ),
     Defect(
@@ -646,14 +654,14 @@ OTHERS = [
         "tests/test_context.py -k out_of_order",
         (
             at(
-                "_pure/context.py",
+                "_pure/request_context.py",
                 "            if current is not self:\n                raise AssertionError(\n"
                 '                    f"Popped wrong request',
                 "            if False:\n                raise AssertionError(\n"
                 '                    f"Popped wrong request',
             ),
             at(
-                "_cython/context.pxi",
+                "_cython/request_context.pxi",
                 '            raise AssertionError(\n                f"Popped wrong request context.'
                 ' ({current!r} instead of {self!r})"\n            )\n',
                 "            pass\n",
@@ -929,12 +937,12 @@ OTHERS = [
         "tests/test_hostile_traffic.py -k never_closed",
         (
             at(
-                "_pure/context.py",
+                "_pure/request_context.py",
                 "app_context._streams and is_between_items(app_context)",
                 "False",
             ),
             at(
-                "_cython/context.pxi",
+                "_cython/request_context.pxi",
                 "(<AppContextBase>current)._streams is not None",
                 "False",
             ),
