@@ -71,13 +71,14 @@ def test_redis_that_is_down_is_a_503(tmp_path: Path) -> None:
     )
     with app.app_context():
         db.create_all()
-        db.engine.dispose()
     client = app.test_client()
     assert client.get("/health").json == {
         "status": "unavailable",
         "database": "ok",
         "redis": "failing",
     }
+    with app.app_context():
+        db.engine.dispose()
     client.set_cookie("notes_session", "x" * 43)
     for path in ("/", "/auth/login", "/api/notes"):
         response = client.get(path)
