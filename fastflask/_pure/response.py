@@ -410,7 +410,6 @@ def _content_type_of(mimetype: str) -> str:
 
 # As they are now: patched later, they are not skipped.
 _lean_headers = LeanResponse.headers
-_set_data = LeanResponse.set_data
 _get_wsgi_response = LeanResponse.get_wsgi_response
 _Stock = type("_Stock", (LeanResponse, BaseResponse), {})
 _stock_making = _get_making(_Stock)
