@@ -44,6 +44,13 @@ def cycle(names: str) -> str:
 INPUT, OUTPUT, COOKIES = (
     f"tests/test_hostile_{name}.py" for name in ("input", "output", "cookies")
 )
+REQUESTS = " ".join(
+    f"tests/compat/test_{name}.py"
+    for name in (
+        *("request_environ", "request_hooks", "request_body"),
+        *("view_results", "response_sending"),
+    )
+)
 
 
 SECURITY = [
@@ -206,7 +213,7 @@ SECURITY = [
     Defect(
         "D-01",
         "a length with a sign counts",
-        "tests/compat/test_requests.py",
+        REQUESTS,
         (
             at(
                 "_pure/reading.py",
@@ -223,7 +230,7 @@ SECURITY = [
     Defect(
         "D-02",
         "a body whose end nobody knows is read",
-        "tests/compat/test_requests.py",
+        REQUESTS,
         (
             at(
                 "_pure/reading.py",
@@ -252,19 +259,19 @@ SECURITY = [
     Defect(
         "D-03",
         "a view's own limit of a body does not count",
-        "tests/compat/test_requests.py",
+        REQUESTS,
         (at("wrappers.py", "    setattr(self, own, value)\n", "    setattr(self, own, None)\n"),),
     ),
     Defect(
         "D-04",
         "the number of parts is not limited",
-        "tests/compat/test_requests.py",
+        REQUESTS,
         (at("wrappers.py", '"MAX_FORM_PARTS",', '"MAX_CONTENT_LENGTH",'),),
     ),
     Defect(
         "D-04",
         "the size of a field is not limited",
-        "tests/compat/test_requests.py",
+        REQUESTS,
         (at("wrappers.py", '"MAX_FORM_MEMORY_SIZE",', '"MAX_CONTENT_LENGTH",'),),
     ),
     Defect(
@@ -526,7 +533,7 @@ SECURITY = [
     ),
 ]
 
-ERRORS, REQUESTS = "tests/compat/test_errors.py", "tests/compat/test_requests.py"
+ERRORS = "tests/compat/test_errors.py"
 
 LEAVING = """\
         if context._last is None and isinstance(error, MemoryError):
