@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+import failing
 import pytest
 
 from fastflask import Flask, _classic
@@ -46,3 +48,19 @@ def app_ctx(app: Flask) -> Iterator[AppContext]:
 def req_ctx(app: Flask) -> Iterator[RequestContext]:
     with app.test_request_context() as context:
         yield context
+
+
+@pytest.fixture
+def records() -> Iterator[list[logging.LogRecord]]:
+    """What the applications of ``failing`` log as errors."""
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            collected.append(record)
+
+    collected: list[logging.LogRecord] = []
+    handler = Collector(logging.ERROR)
+    logger = logging.getLogger(failing.__name__)
+    logger.addHandler(handler)
+    yield collected
+    logger.removeHandler(handler)

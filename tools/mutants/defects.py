@@ -51,6 +51,10 @@ REQUESTS = " ".join(
         *("view_results", "response_sending"),
     )
 )
+ERRORS = " ".join(
+    f"tests/compat/test_{name}.py"
+    for name in ("errors_handled", "errors_unhandled", "teardown", "coroutines")
+)
 
 
 SECURITY = [
@@ -532,8 +536,6 @@ SECURITY = [
         ),
     ),
 ]
-
-ERRORS = "tests/compat/test_errors.py"
 
 LEAVING = """\
         if context._last is None and isinstance(error, MemoryError):
