@@ -121,7 +121,7 @@ cdef inline object _globals_of(AppContextBase self):
     cdef type cls
     if self._g_pending:
         cls = _stock_globals_class
-        if _notes_of(cls, _globals_stages).stock & _GLOBALS_MAKING == _GLOBALS_MAKING:
+        if _stock_of_class(cls, &_last_globals) & _GLOBALS_MAKING == _GLOBALS_MAKING:
             self._g = _new_object(cls)
         else:
             self._g = cls()
@@ -132,14 +132,14 @@ cdef inline object _globals_of(AppContextBase self):
 cdef inline unsigned int _app_context_stock(object context) except? 0xFFFFFFFF:
     """Return the bits of what is stock in an application context, or 0 for anything else."""
     if _is_last(context, &_last_app_context) or isinstance(context, AppContextBase):
-        return _stock_of(context, &_last_app_context, _app_context_stages)
+        return _stock_of(context, &_last_app_context)
     return 0
 
 
 cdef inline unsigned int _request_context_stock(object context) except? 0xFFFFFFFF:
     """Return the bits of what is stock in a request context, or 0 for anything else."""
     if _is_last(context, &_last_request_context) or isinstance(context, RequestContextBase):
-        return _stock_of(context, &_last_request_context, _request_context_stages)
+        return _stock_of(context, &_last_request_context)
     return 0
 
 

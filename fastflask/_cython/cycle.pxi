@@ -270,7 +270,7 @@ cdef object _answer(RequestCycle app, object environ, object start_response):
 
     try:
         try:
-            if _stock_of(context, &_last_request_context, _request_context_stages) & _CONTEXT_PUSH:
+            if _stock_of(context, &_last_request_context) & _CONTEXT_PUSH:
                 _push_request_context(context)
             else:
                 (<object>context).push()
@@ -287,7 +287,7 @@ cdef object _answer(RequestCycle app, object environ, object start_response):
             raise
 
         if _is_response(response):
-            if _stock_of(response, &_last_response, _response_stages) & _RESPONSE_CALL:
+            if _stock_of(response, &_last_response) & _RESPONSE_CALL:
                 return _send_response(<LeanResponse>response, environ, start_response)
 
         return response(environ, start_response)

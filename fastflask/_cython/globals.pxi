@@ -66,7 +66,7 @@ cdef inline bint _is_stock_namespace(object target) except -1:
         return _last_globals.stock == _GLOBALS_STOCK
     return (
         type(target) is _stock_globals_class
-        and _look_at_class(target, &_last_globals, _globals_stages) == _GLOBALS_STOCK
+        and _look_at_class(type(target), &_last_globals) == _GLOBALS_STOCK
     )
 
 

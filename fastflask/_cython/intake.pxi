@@ -10,9 +10,7 @@
 cdef RequestContextBase _new_request_context(RequestCycle app, object environ):
     cdef type cls = _stock_request_context_class
     cdef RequestContextBase context
-    if (
-        _notes_of(cls, _request_context_stages).stock & _CONTEXT_MAKING == _CONTEXT_MAKING
-    ):
+    if _stock_of_class(cls, &_last_request_context) & _CONTEXT_MAKING == _CONTEXT_MAKING:
         context = _new_object(cls)
         _init_request_context(context, app, environ, None, None)
         return context
@@ -22,7 +20,7 @@ cdef RequestContextBase _new_request_context(RequestCycle app, object environ):
 cdef AppContextBase _new_app_context(RequestCycle app):
     cdef type cls = _stock_app_context_class
     cdef AppContextBase context
-    if _notes_of(cls, _app_context_stages).stock & _CONTEXT_MAKING == _CONTEXT_MAKING:
+    if _stock_of_class(cls, &_last_app_context) & _CONTEXT_MAKING == _CONTEXT_MAKING:
         context = _new_object(cls)
         _init_app_context(context, app)
         return context
@@ -36,7 +34,7 @@ cdef object _make_request(RequestCycle app, object environ, bint *as_sent):
     cls = _request_class_of(app)
 
     if type(cls) is type:
-        stock = _notes_of(<type>cls, _request_stages).stock
+        stock = _notes_of(<type>cls, &_last_request).stock
 
     if stock & _REQUEST_MAKING == _REQUEST_MAKING:
         request = _new_object(<type>cls)
@@ -63,7 +61,7 @@ cdef object _make_request(RequestCycle app, object environ, bint *as_sent):
 
 cdef inline bint _has_own_making(object cls) except -1:
     """Whether a class of responses is made by our constructor."""
-    return type(cls) is type and _notes_of(<type>cls, _response_stages).stock & (
+    return type(cls) is type and _notes_of(<type>cls, &_last_response).stock & (
         _RESPONSE_INIT | _RESPONSE_NEW
     ) == _RESPONSE_INIT | _RESPONSE_NEW
 
@@ -184,7 +182,7 @@ cdef bint _can_defer_adapter(RequestCycle app, object request, bint as_sent) exc
         or app.subdomain_matching is not False
         or not _is_for_any_host(app, _vars(url_map))
         or ~_settings_of(app) & (_NO_SERVER_NAME | _NO_TRUSTED_HOSTS)
-        or not _stock_of(request, &_last_request, _request_stages) & _REQUEST_TRUSTED_HOSTS
+        or not _stock_of(request, &_last_request) & _REQUEST_TRUSTED_HOSTS
         or (_attribute_count(request) > 0 and "trusted_hosts" in _vars(request))
     ):
         return False
@@ -296,7 +294,7 @@ cdef int _take_match(object request, object rule, object view_args) except -1:
     """Give the request what it was matched to."""
     if _is_request(request):
         if (
-            _stock_of(request, &_last_request, _request_stages) & _REQUEST_OWN_FIELDS
+            _stock_of(request, &_last_request) & _REQUEST_OWN_FIELDS
             == _REQUEST_OWN_FIELDS
         ):
             (<LeanRequest>request)._url_rule = rule

@@ -65,7 +65,7 @@ cdef dict _environ_of_headers(LeanRequest self):
     cdef object environ
     if (
         self._headers is None
-        and _stock_of(self, &_last_request, _request_stages) & _REQUEST_HEADERS
+        and _stock_of(self, &_last_request) & _REQUEST_HEADERS
     ):
         environ = self.environ
     else:
@@ -219,7 +219,7 @@ cdef int _load_form(LeanRequest self) except -1:
 cdef bint _reads_forms_as_stock(LeanRequest self, dict attributes) except -1:
     """Whether there may be a form, and nothing decides how it is read but Werkzeug."""
     if (
-        _stock_of(self, &_last_request, _request_stages) & _REQUEST_FORM != _REQUEST_FORM
+        _stock_of(self, &_last_request) & _REQUEST_FORM != _REQUEST_FORM
         or _PyType_Lookup(_FormDataParser, "parse") != <PyObject *>_parse_of_werkzeug
         or _PyType_Lookup(_FormDataParser, "_parse_urlencoded")
         != <PyObject *>_parse_urlencoded_of_werkzeug

@@ -22,7 +22,7 @@ def make_redirect(location, code, response_class):
         _is_plain(location)
         and type(code) is int
         and type(response_class) is type
-        and _notes_of(<type>response_class, _response_stages).stock & _RESPONSE_REDIRECT
+        and _notes_of(<type>response_class, &_last_response).stock & _RESPONSE_REDIRECT
         == _RESPONSE_REDIRECT
     ):
         return _wz_redirect(location, code=code, Response=response_class)

@@ -270,7 +270,7 @@ cdef int _init_request(
 cdef int _close_request(object request) except -1:
     """Close a request at the end of its context, by whatever ``close`` its class has."""
     if _is_request(request):
-        if _stock_of(request, &_last_request, _request_stages) & _REQUEST_CLOSE:
+        if _stock_of(request, &_last_request) & _REQUEST_CLOSE:
             if _attribute_count(request) <= 0:
                 return 0
             if not _dict_get(_vars(request), "files") and "close" not in _vars(request):

@@ -175,7 +175,7 @@ cdef int _push_request_context(RequestContextBase self) except -1:
         and _is_between_items(<AppContextBase>current)
     ):
         app_context = self._beginning = _call_app_context(app)
-        if _stock_of(app_context, &_last_app_context, _app_context_stages) & _CONTEXT_PUSH:
+        if _stock_of(app_context, &_last_app_context) & _CONTEXT_PUSH:
             _push_app_context(app_context)
         else:
             (<object>app_context).push()
@@ -194,7 +194,7 @@ cdef int _push_request_context(RequestContextBase self) except -1:
 
     # After the session, so that converters can use it.
     if self._adapter_pending or self._url_adapter is not None:
-        if _stock_of(self, &_last_request_context, _request_context_stages) & _CONTEXT_MATCH:
+        if _stock_of(self, &_last_request_context) & _CONTEXT_MATCH:
             _match_request(self)
         else:
             (<object>self).match_request()
@@ -244,7 +244,7 @@ cdef int _pop_request_context(RequestContextBase self, object exc) except -1:
             _forget_in_environ(current)
 
         if app_context is not None:
-            if _stock_of(app_context, &_last_app_context, _app_context_stages) & _CONTEXT_POP:
+            if _stock_of(app_context, &_last_app_context) & _CONTEXT_POP:
                 _pop_app_context(app_context, exc)
             else:
                 (<object>app_context).pop(exc)
@@ -270,7 +270,7 @@ cdef int _take_back(RequestContextBase self) except -1:
 
 cdef inline int _leave_request_context(RequestContextBase self, object exc) except -1:
     """Pop a request context at its end, by ``auto_pop`` if somebody overrides that."""
-    cdef unsigned int stock = _stock_of(self, &_last_request_context, _request_context_stages)
+    cdef unsigned int stock = _stock_of(self, &_last_request_context)
     if stock & _CONTEXT_LEAVING == _CONTEXT_LEAVING:
         _pop_request_context(self, exc)
     elif stock & _CONTEXT_AUTO_POP:

@@ -233,18 +233,18 @@ cdef inline unsigned int _response_stock(LeanResponse self) except? 0xFFFFFFFF:
     # An attribute of the instance may stand for one of its methods.
     if _attribute_count(self) > 0:
         return 0
-    return _stock_of(self, &_last_response, _response_stages)
+    return _stock_of(self, &_last_response)
 
 
 cdef inline bint _has_own_fields(LeanResponse self) except -1:
     """Whether the fields may be used in place of attributes; if not, Werkzeug's code runs."""
-    cdef unsigned int stock = _stock_of(self, &_last_response, _response_stages)
+    cdef unsigned int stock = _stock_of(self, &_last_response)
     return stock & _RESPONSE_FIELDS == _RESPONSE_FIELDS
 
 
 cdef _Notes _response_notes(LeanResponse self):
     """Return the notes on a response's class, with the defaults that its class sets."""
-    cdef _Notes notes = _notes_of(type(self), _response_stages)
+    cdef _Notes notes = _notes_of(type(self), &_last_response)
     if notes.status is None and notes.stock & _RESPONSE_STATUS == _RESPONSE_STATUS:
         cls = type(self)
         mimetype = cls.default_mimetype

@@ -53,11 +53,11 @@ cdef list _route_rule_stages = []
 cdef list _route_map_stages = []
 cdef list _route_adapter_stages = []
 
-cdef _LastClass _route_last_rule, _route_last_map, _route_last_adapter
+cdef _Kind _route_last_rule, _route_last_map, _route_last_adapter
 
 
 cdef unsigned int _route_look_at(
-    object owner, _LastClass *last, tuple fields, list stages
+    object owner, _Kind *last, tuple fields, list stages
 ) except? 0xFFFFFFFF:
     cdef type cls = type(owner)
     cdef unsigned int bits = _stock_bits(cls, stages) << 1

@@ -85,7 +85,7 @@ cdef object _blueprints_of(object request):
     """Return the names of the request's blueprints, innermost first."""
     if _is_request(request):
         if (
-            _stock_of(request, &_last_request, _request_stages) & _REQUEST_BLUEPRINTS
+            _stock_of(request, &_last_request) & _REQUEST_BLUEPRINTS
             == _REQUEST_BLUEPRINTS
         ):
             rule = (<LeanRequest>request)._url_rule
@@ -114,7 +114,7 @@ cdef object _only_of_app(object registry, object request):
     if type(registry) is _defaultdict or type(registry) is dict:
         # Others want to be asked.
         if _is_request(request) and (
-            _stock_of(request, &_last_request, _request_stages) & _REQUEST_BLUEPRINTS
+            _stock_of(request, &_last_request) & _REQUEST_BLUEPRINTS
             == _REQUEST_BLUEPRINTS
         ):
             found = _only_value(registry, None)
@@ -189,7 +189,7 @@ cdef object _dispatch(RequestCycle app):
 
     if (
         _is_request(request)
-        and _stock_of(request, &_last_request, _request_stages) & _REQUEST_OWN_FIELDS
+        and _stock_of(request, &_last_request) & _REQUEST_OWN_FIELDS
         == _REQUEST_OWN_FIELDS
     ):
         routing_exception = (<LeanRequest>request)._routing_exception

@@ -164,7 +164,7 @@ cdef bint _is_stock_session(object interface) except -1:
     """Whether the interface opens and saves as the stock one does, unpatched."""
     if type(interface) is not _stock_session_class:
         return False
-    if _stock_of(interface, &_last_session, _session_stages) != (1 << len(_SESSION_METHODS)) - 1:
+    if _stock_of(interface, &_last_session) != (1 << len(_SESSION_METHODS)) - 1:
         return False
     return not _vars(interface)
 
@@ -221,7 +221,7 @@ cdef inline unsigned int _own(RequestCycle app) except? 0:
 
 
 cdef unsigned int _look_again(RequestCycle app) except? 0:
-    cdef _Notes notes = _notes_of(type(app), _app_stages)
+    cdef _Notes notes = _notes_of(type(app), &_last_app)
     if notes.request_class is None:
         cls = type(app)
         notes.request_class = _plain_attribute(cls, "request_class")
@@ -327,7 +327,7 @@ cdef unsigned int _look_at_settings(RequestCycle app, object config) except? 0:
     cdef PyObject *value
     app._settings_tag = 0
     if isinstance(config, dict) and (
-        _stock_of(config, &_last_config, _config_stages) & 1
+        _stock_of(config, &_last_config) & 1
     ):
         if PyDict_GetItemWithError(<dict>config, "SERVER_NAME") == <PyObject *>None:
             bits |= _NO_SERVER_NAME
@@ -348,7 +348,7 @@ cdef unsigned int _look_at_settings(RequestCycle app, object config) except? 0:
 cdef object _setting(object config, str key):
     """Return a value of the configuration."""
     cdef PyObject *value
-    if _stock_of(config, &_last_config, _config_stages) & 1:
+    if _stock_of(config, &_last_config) & 1:
         value = PyDict_GetItemWithError(<dict>config, key)
         if value is not NULL:
             return <object>value

@@ -86,7 +86,7 @@ def url_for(
         context = _read_var(_cv_app, None)
         if (
             isinstance(context, AppContextBase)
-            and _stock_of(context, &_last_app_context, _app_context_stages)
+            and _stock_of(context, &_last_app_context)
             & (_CONTEXT_APP | _APP_CONTEXT_PLAIN)
             == _CONTEXT_APP | _APP_CONTEXT_PLAIN
         ):
@@ -125,7 +125,7 @@ cdef object _url_for(
             isinstance(current, RequestContextBase)
             and (<RequestContextBase>current)._adapter_pending
             and _is_request((<RequestContextBase>current).request)
-            and _stock_of(current, &_last_request_context, _request_context_stages)
+            and _stock_of(current, &_last_request_context)
             & _CONTEXT_ADAPTER
             == _CONTEXT_ADAPTER
         ):
@@ -182,7 +182,7 @@ cdef object _blueprint_of(object request):
     """Return the name of the blueprint that a request's endpoint belongs to, or ``None``."""
     if _is_request(request):
         if (
-            _stock_of(request, &_last_request, _request_stages) & _REQUEST_BLUEPRINTS
+            _stock_of(request, &_last_request) & _REQUEST_BLUEPRINTS
             == _REQUEST_BLUEPRINTS
         ):
             rule = (<LeanRequest>request)._url_rule
