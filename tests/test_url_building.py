@@ -7,16 +7,13 @@ import uuid
 
 import pytest
 import werkzeug.routing as reference
-from strategies_routing import our_classes
+from routes import routing_of
 from werkzeug.datastructures import MultiDict
 
 
 @pytest.fixture
 def r(impl: t.Any) -> t.Any:
-    class Classes:
-        Map, Rule = our_classes(impl)
-
-    return Classes
+    return routing_of(impl)
 
 
 def adapter(

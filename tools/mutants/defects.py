@@ -692,7 +692,7 @@ OTHERS = [
     Defect(
         "R-01",
         "the search does not come back from a literal part",
-        "tests/test_routing.py -k literal_part",
+        "tests/test_routing_matching.py -k literal_part",
         (
             at(
                 "_pure/routing_search.py",
@@ -710,7 +710,7 @@ OTHERS = [
     Defect(
         "R-02",
         "dynamic parts are tried in the order of their rules",
-        "tests/test_routing.py -k weight",
+        "tests/test_routing_matching.py -k weight",
         (
             at("_pure/routing.py", "sorted(node.edges, key=_by_weight)", "list(node.edges)"),
             at(
@@ -723,7 +723,7 @@ OTHERS = [
     Defect(
         "R-03",
         "methods of rules that fit are not allowed",
-        "tests/test_routing.py -k methods_of_all",
+        "tests/test_routing_answers.py -k methods_of_all",
         (
             at(
                 "_pure/routing_search.py",
@@ -740,7 +740,7 @@ OTHERS = [
     Defect(
         "R-10",
         "a path without its slash is not found",
-        "tests/test_routing.py -k branch_without",
+        "tests/test_routing_answers.py -k branch_without",
         (
             at(
                 "_pure/routing_search.py", "            missed.slash = True\n", "            pass\n"
@@ -755,7 +755,7 @@ OTHERS = [
     Defect(
         "R-14",
         "arguments of a view are shared by its requests",
-        "tests/test_routing.py -k arguments_are_fresh",
+        "tests/test_routing_matching.py -k arguments_are_fresh",
         (
             at(
                 "_pure/routing_search.py",
