@@ -41,20 +41,19 @@ def cycle(names: str) -> str:
     return f"tests/test_differential_cycle.py -k '{names}'"
 
 
+def compat(*names: str) -> str:
+    """Return the arguments for files of ``tests/compat``."""
+    return " ".join(f"tests/compat/test_{name}.py" for name in names)
+
+
 INPUT, OUTPUT, COOKIES = (
     f"tests/test_hostile_{name}.py" for name in ("input", "output", "cookies")
 )
-REQUESTS = " ".join(
-    f"tests/compat/test_{name}.py"
-    for name in (
-        *("request_environ", "request_hooks", "request_body"),
-        *("view_results", "response_sending"),
-    )
+REQUESTS = compat(
+    *("request_environ", "request_hooks", "request_body", "view_results", "response_sending")
 )
-ERRORS = " ".join(
-    f"tests/compat/test_{name}.py"
-    for name in ("errors_handled", "errors_unhandled", "teardown", "coroutines")
-)
+ERRORS = compat("errors_handled", "errors_unhandled", "teardown", "coroutines")
+SESSIONS = compat("session_classes", "session_signing", "session_saving")
 
 
 SECURITY = [
@@ -1018,7 +1017,7 @@ OTHERS = [
     Defect(
         "V-04",
         "the cookie of an emptied session stays",
-        "tests/compat/test_session.py",
+        SESSIONS,
         (
             at(
                 "sessions.py",
