@@ -174,9 +174,10 @@ docs-try: $(VENV)/.group-build  ## try each command of the quickstart and of doc
 .PHONY: docs docs-try
 
 TIMES ?= 100
+HOSTILE_TESTS = $(patsubst %,tests/test_hostile_%.py,input output redirects files)
 hostile: build $(VENV)/.group-test  ## send malformed input, TIMES as much of it as make test does
 	@for mode in 1 0; do echo "== FASTFLASK_SPEEDUPS=$$mode"; HOSTILE_TIMES=$(TIMES) \
-	FASTFLASK_SPEEDUPS=$$mode $(PY) -m pytest -q tests/test_hostile_*put.py $(ARGS) || exit 1; done
+	FASTFLASK_SPEEDUPS=$$mode $(PY) -m pytest -q $(HOSTILE_TESTS) $(ARGS) || exit 1; done
 
 TRIES ?= 1000000
 cookies: build $(VENV)/.group-test  ## try TRIES forged session cookies

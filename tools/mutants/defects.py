@@ -46,8 +46,8 @@ def compat(*names: str) -> str:
     return " ".join(f"tests/compat/test_{name}.py" for name in names)
 
 
-INPUT, OUTPUT, COOKIES = (
-    f"tests/test_hostile_{name}.py" for name in ("input", "output", "cookies")
+INPUT, OUTPUT, REDIRECTS, FILES, COOKIES = (
+    f"tests/test_hostile_{name}.py" for name in ("input", "output", "redirects", "files", "cookies")
 )
 REQUESTS = compat(
     *("request_environ", "request_hooks", "request_body", "view_results", "response_sending")
@@ -60,7 +60,7 @@ SECURITY = [
     Defect(
         "E-10",
         "a forwarded host is taken for the host",
-        f"{OUTPUT} -k forwarded",
+        f"{REDIRECTS} -k forwarded",
         (
             at(
                 "_pure/intake.py",
@@ -77,7 +77,7 @@ SECURITY = [
     Defect(
         "H-01",
         "what is no host gets into URLs",
-        f"{OUTPUT} -k host_that_is_none",
+        f"{REDIRECTS} -k host_that_is_none",
         (
             at(
                 "_pure/intake.py",
@@ -94,7 +94,7 @@ SECURITY = [
     Defect(
         "H-01",
         "external URLs are built with what is no host",
-        f"{OUTPUT} -k host_that_is_none",
+        f"{REDIRECTS} -k host_that_is_none",
         (
             at(
                 "_pure/urls.py",
@@ -111,7 +111,7 @@ SECURITY = [
     Defect(
         "H-02",
         "trusted hosts are not looked at when the request begins",
-        f"{OUTPUT} -k host_that_is_none",
+        f"{REDIRECTS} -k host_that_is_none",
         (
             at("_pure/intake.py", 'and config["TRUSTED_HOSTS"] is None', "and True"),
             at("_cython/intake.pxi", "(_NO_SERVER_NAME | _NO_TRUSTED_HOSTS)", "_NO_SERVER_NAME"),
@@ -120,7 +120,7 @@ SECURITY = [
     Defect(
         "H-02",
         "trusted hosts do not get to the request",
-        f"{OUTPUT} -k host_that_is_none",
+        f"{REDIRECTS} -k host_that_is_none",
         (
             at("_pure/intake.py", "request.trusted_hosts = trusted_hosts", "pass"),
             at(
@@ -387,7 +387,7 @@ SECURITY = [
     Defect(
         "F-01",
         "a redirect names no scheme, and so perhaps another host",
-        f"{OUTPUT} -k stay_on",
+        f"{REDIRECTS} -k stay_on",
         (
             at(
                 "routing.py",
@@ -401,7 +401,7 @@ SECURITY = [
     Defect(
         "F-01",
         "slashes at the beginning of a path are kept",
-        f"{OUTPUT} -k stay_on",
+        f"{REDIRECTS} -k stay_on",
         (
             at(
                 "_pure/request.py",
@@ -414,7 +414,7 @@ SECURITY = [
     Defect(
         "W-08",
         "the page of a redirect is not escaped",
-        f"{OUTPUT} -k pages_of_redirects",
+        f"{REDIRECTS} -k pages_of_redirects",
         (
             at(
                 "_pure/redirects.py",
@@ -429,7 +429,7 @@ SECURITY = [
     Defect(
         "N-01",
         "a name leads out of the folder",
-        f"{OUTPUT} -k outside",
+        f"{FILES} -k outside",
         (
             at(
                 "_files.py",
@@ -441,31 +441,31 @@ SECURITY = [
     Defect(
         "N-02",
         "a name with NUL is an error of the server",
-        f"{OUTPUT} -k 'outside or random_names'",
+        f"{FILES} -k 'outside or random_names'",
         (at("_files.py", "except (OSError, ValueError):", "except OSError:"),),
     ),
     Defect(
         "N-02",
         "a folder is opened like a file",
-        f"{OUTPUT} -k outside",
+        f"{FILES} -k outside",
         (at("_files.py", "if not S_ISREG(stat.st_mode):", "if False:"),),
     ),
     Defect(
         "N-06",
         "the wish for a part of a file is not heard",
-        f"{OUTPUT} -k ranges",
+        f"{FILES} -k ranges",
         (at("_conditional.py", '"HTTP_RANGE" in environ', "False"),),
     ),
     Defect(
         "N-06",
         "a part may end beyond the file",
-        f"{OUTPUT} -k ranges",
+        f"{FILES} -k ranges",
         (at("_files.py", "complete_length=size)", "complete_length=size + 9)"),),
     ),
     Defect(
         "L-07",
         "an external URL has a host that the client names in passing",
-        f"{OUTPUT} -k forwarded",
+        f"{REDIRECTS} -k forwarded",
         (
             at(
                 "_pure/urls.py",
