@@ -46,7 +46,7 @@ TEXTS = (
     *("-1", "0", "+1", "0x1", "9" * 400, "9" * 5000, "1e400", "nan", "a" * 70, "a" * 3000),
     *("/" * 500, "a," * 1000, "a=b;" * 1000, "a=b&" * 1000, "a;q=" + "9" * 5000, "a;q=nan"),
     *("bytes=0-", "bytes=--", "bytes=" + "9" * 5000 + "-", "bytes=1-0", "bytes=0-1,2-3"),
-    *("Basic", "Basic =", "Basic /w==", 'Digest a="', "Bearer", 'Basic "'),
+    *("Basic", "Basic =", "Basic /w==", "Basic \xe9", 'Digest a="', "Bearer", 'Basic "'),
     *("Mon, 99 Foo 9999 99:99:99 GMT", "Fri, 31 Dec 99999 23:59:59 GMT", 'W/"', 'W/""'),
     *("multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=b"),
     *("multipart/form-data; boundary=\xff", "multipart/form-data; boundary=" + "b" * 5000),
