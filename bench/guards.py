@@ -28,10 +28,10 @@ def check_interpreter() -> None:
     """Refuse an interpreter that does more than run programs."""
     if hasattr(sys, "gettotalrefcount"):
         raise Unfit("this is a debug build of Python")
-    if sys.flags.dev_mode:
-        raise Unfit("Python is in development mode")
     if sys.gettrace() is not None or sys.getprofile() is not None:
         raise Unfit("a tracer or profiler is active, perhaps for coverage")
+    if sys.flags.dev_mode:
+        raise Unfit("Python is in development mode")
     monitoring = getattr(sys, "monitoring", None)
     if monitoring is not None and any(monitoring.get_tool(tool) for tool in range(6)):
         raise Unfit("a tool of sys.monitoring is active, perhaps for coverage")
