@@ -220,12 +220,21 @@ tests-newest: $(VENV)/.group-build  ## run the tests with the newest Flask and W
 
 # The interpreter is not built for it, so its own leaks are not looked at.
 SANITIZED = LD_PRELOAD="$$($${CC:-cc} -print-file-name=libasan.so)" PYTHONMALLOC=malloc \
-    ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+    ASAN_OPTIONS=detect_leaks=0:handle_segv=0:log_path=$(CURDIR)/build/sanitize.log \
+    UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:log_path=$(CURDIR)/build/sanitize.log
+# Reports go to files, as pytest keeps what a test prints. A crash is none of them: where CPython
+# itself crashes without memory, the tests know. A greenlet moves its piece of the stack, so tests
+# with greenlets run in a build whose stack is not guarded. Left out is a test of texts of 1 MiB which
+# Werkzeug puts together by characters: each of them copies the whole here.
+sanitized = rm -f $(MODULE) && export FASTFLASK_SPEEDUPS=1 && \
+    CFLAGS="$(1)" FASTFLASK_BUILD=sanitize $(MAKE) build && \
+    { $(SANITIZED) $(PY) -m pytest -m "not slow and $(2)" \
+    --deselect tests/test_hostile_input.py::test_very_long_texts $(ARGS) || [ $$? = 5 ]; }
 # More with FUZZ_CASES=200000 ARGS="-k differential".
 sanitize: $(VENV)/.installed $(VENV)/.group-test  ## run the tests with the sanitizers of the compiler
-	@FASTFLASK_BUILD=sanitize FASTFLASK_SPEEDUPS=1 $(MAKE) build
-	@FASTFLASK_SPEEDUPS=1 $(SANITIZED) $(PY) -m pytest -m "not slow" $(ARGS); status=$$?; \
-	rm -f $(MODULE) $(VENV)/.built*; exit $$status
+	@rm -f build/sanitize.log*; \
+	{ $(call sanitized,,not greenlets) && $(call sanitized,--param asan-stack=0,greenlets); }; \
+	status=$$?; cat build/sanitize.log* 2>/dev/null && status=1; rm -f $(MODULE) $(VENV)/.built*; exit $$status
 
 .PHONY: dist test-dist test-all tests-min tests-newest sanitize
 

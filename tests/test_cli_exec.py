@@ -76,8 +76,10 @@ def test_whole_tree(both: Environment, folder: Path) -> None:
         "    p = multiprocessing.get_context('spawn').Process(target=work); p.start(); p.join()\n"
         "    if not os.fork(): import flask; print('forked', flask.__name__); os._exit(0)\n"
         "    os.wait()\n"
-        "    path = os.pathsep.join(sys.path)\n"
-        "    subprocess.run([sys.executable, 'inner.py'], env={'PYTHONPATH': path}, check=True)\n"
+        # A sanitizer has to be loaded first.
+        "    own = {'PYTHONPATH': os.pathsep.join(sys.path)}\n"
+        "    own['LD_PRELOAD'] = os.environ.get('LD_PRELOAD', '')\n"
+        "    subprocess.run([sys.executable, 'inner.py'], env=own, check=True)\n"
     )
     path = f"{both.scripts}:{os.environ['PATH']}"
     said = both.says("fastflask", "exec", "python", "main.py", cwd=folder, PATH=path)

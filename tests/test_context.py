@@ -294,6 +294,7 @@ def test_thread_sees_no_context_unless_it_is_copied(app: Flask) -> None:
         assert pool.submit(run, look).result() == "/here"
 
 
+@pytest.mark.greenlets
 def test_greenlets_have_contexts_of_their_own(app: Flask) -> None:
     greenlet = pytest.importorskip("greenlet")
     order: list[t.Any] = []

@@ -68,7 +68,15 @@ def look() -> tuple[str, str, str, str] | None:
 @pytest.mark.usefixtures("quick_switches")
 @pytest.mark.parametrize(
     ("threads", "greenlets", "tasks"),
-    [(1, 0, 0), (8, 0, 0), (1, 50, 0), (1, 0, 50), (1, 20, 20), (4, 10, 10)],
+    [
+        (1, 0, 0),
+        (8, 0, 0),
+        (1, 0, 50),
+        *(
+            pytest.param(*units, marks=pytest.mark.greenlets)
+            for units in [(1, 50, 0), (1, 20, 20), (4, 10, 10)]
+        ),
+    ],
 )
 def test_units_at_once_see_only_their_own(threads: int, greenlets: int, tasks: int) -> None:
     if greenlets:
@@ -78,6 +86,7 @@ def test_units_at_once_see_only_their_own(threads: int, greenlets: int, tasks: i
     assert tally.checks >= 5_000 and tally.watched > 0
 
 
+@pytest.mark.greenlets
 def test_units_where_each_greenlet_passes_for_a_thread() -> None:
     pytest.importorskip("greenlet")
     # As after monkey.patch_all() of gevent.
