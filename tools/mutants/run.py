@@ -3,7 +3,7 @@
     python tools/mutants/run.py [-k WORDS] [--jobs 2]
     python tools/mutants/run.py --check
 
-``defects.py`` lists the defects. Each is applied in a temporary copy, for the line of
+``defects`` lists the defects. Each is applied in a temporary copy, for the line of
 ``tests/fidelity.md`` that it breaks, and the tests that stand for this line have to fail. Where a
 line lives in both implementations, so does the defect, and both have to be noticed.
 
