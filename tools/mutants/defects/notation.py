@@ -49,3 +49,5 @@ REQUESTS = compat(
 )
 ERRORS = compat("errors_handled", "errors_unhandled", "teardown", "coroutines")
 SESSIONS = compat("session_classes", "session_signing", "session_saving")
+TEMPLATES = compat("templating", "template_streams", "template_loading")
+SETTING_UP = compat("app_setup", "app_rules")

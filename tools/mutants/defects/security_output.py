@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .notation import FILES, OUTPUT, REDIRECTS, Defect, at
+from .notation import FILES, OUTPUT, REDIRECTS, SETTING_UP, TEMPLATES, Defect, at
 
 DEFECTS = [
     Defect(
@@ -184,13 +184,13 @@ DEFECTS = [
     Defect(
         "J-05",
         "templates of images are not escaped",
-        "tests/compat/test_templating.py",
+        TEMPLATES,
         (at("sansio/_templates.py", '".xhtml", ".svg"', '".xhtml"'),),
     ),
     Defect(
         "Q-01",
         "the debugger runs without debug mode",
-        "tests/compat/test_app_setup.py",
+        SETTING_UP,
         (at("app.py", '"use_debugger": self.debug', '"use_debugger": True'),),
     ),
     Defect(
