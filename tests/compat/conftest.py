@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,14 @@ from fastflask.testing import FlaskClient, FlaskCliRunner
 def nothing_has_warned(monkeypatch: pytest.MonkeyPatch) -> None:
     """Classic names warn once in a process; here, once in each test."""
     monkeypatch.setattr(_classic, "_warned", set())
+
+
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """For tests of what is done, where others have tested that it warns."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 @pytest.fixture

@@ -34,13 +34,6 @@ def send(*args: t.Any, **kwargs: t.Any) -> t.Any:
     return response
 
 
-@pytest.fixture
-def quiet() -> t.Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
 @pytest.mark.usefixtures("quiet")
 def test_old_arguments(path: Path) -> None:
     response = send(
