@@ -7,6 +7,7 @@ cdef class RequestCycle
 cdef class LeanRequest
 cdef class LeanResponse
 
+include "_cython/lookup.pxi"
 include "_cython/tracebacks.pxi"
 include "_cython/common.pxi"
 include "_cython/local.pxi"

@@ -53,6 +53,43 @@ ENVIRONS: dict[str, dict[str, t.Any]] = {
 }
 
 
+def _kinds_of_dicts() -> dict[str, t.Callable[[dict[str, t.Any]], t.Any]]:
+    def changed(environ: dict[str, t.Any]) -> t.Any:
+        again = {"HTTP_X": "", **environ, "HTTP_Y": ""}
+        del again["HTTP_X"], again["HTTP_Y"], again["PATH_INFO"]
+        again["PATH_INFO"] = environ["PATH_INFO"]
+        return again
+
+    def of_instance(environ: dict[str, t.Any]) -> t.Any:
+        kept = type("Kept", (), {})()
+        for key, value in environ.items():
+            setattr(kept, key, value)
+        return vars(kept)
+
+    return {
+        "other keys": lambda environ: {"".join(key): value for key, value in environ.items()},
+        "not only text": lambda environ: {1: 2, **environ, (): 3},
+        "changed": changed,
+        "of an instance": of_instance,
+        **{
+            f"{many} more": lambda environ, many=many: {  # type: ignore[misc]
+                **{f"HTTP_X_{i}": "" for i in range(many)},
+                **environ,
+            }
+            for many in (20, 60, 100, 1000, 70_000)
+        },
+    }
+
+
+@pytest.mark.parametrize("kind", _kinds_of_dicts())
+def test_environ_of_any_kind_of_dict(classes: Classes, kind: str) -> None:
+    plain = create_environ("/a/b?x=1", "https://example.com/root", method="PUT")
+    environ = _kinds_of_dicts()[kind](plain)
+    names = "method scheme server root_path path query_string remote_addr host url".split()
+    shown, expected = classes.request(environ), PlainRequest(plain)
+    assert [getattr(shown, name) for name in names] == [getattr(expected, name) for name in names]
+
+
 @pytest.mark.parametrize("name", ENVIRONS)
 def test_request_shows_what_werkzeugs_shows(classes: Classes, name: str) -> None:
     def run(cls: t.Any) -> t.Any:

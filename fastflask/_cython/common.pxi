@@ -9,8 +9,7 @@
 
 cimport cython
 from cpython.contextvars cimport PyContextVar_Get, PyContextVar_Reset, PyContextVar_Set
-from cpython.dict cimport PyDict_GetItemWithError, PyDict_SetItem
-from cpython.object cimport PyObject
+from cpython.dict cimport PyDict_SetItem
 from cpython.ref cimport Py_DECREF
 
 import sys
@@ -33,7 +32,11 @@ cdef extern from *:
     static CYTHON_INLINE Py_ssize_t ff_attribute_count(PyObject *obj) {
         Py_ssize_t offset = Py_TYPE(obj)->tp_dictoffset;
         PyObject *dict = offset > 0 ? *(PyObject **)((char *)obj + offset) : NULL;
-        return dict == NULL ? -1 : ((PyDictObject *)dict)->ma_used;
+        return dict == NULL || dict == Py_None ? -1 : ((PyDictObject *)dict)->ma_used;
+    }
+
+    static PyObject *ff_new_vars(PyObject *obj, PyObject *none) {
+        return none == NULL ? PyObject_GenericGetDict(obj, NULL) : PyDict_New();
     }
 
     /* The dict of an instance's attributes. PERF: one that a C base has a place for is read there,
@@ -41,7 +44,8 @@ cdef extern from *:
     static CYTHON_INLINE PyObject *ff_vars(PyObject *obj) {
         Py_ssize_t offset = Py_TYPE(obj)->tp_dictoffset;
         PyObject *dict = offset > 0 ? *(PyObject **)((char *)obj + offset) : NULL;
-        if (dict == NULL) return PyObject_GenericGetDict(obj, NULL);
+        /* The collector of garbage leaves None there, which is none. */
+        if (dict == NULL || dict == Py_None) return ff_new_vars(obj, dict);
         Py_INCREF(dict);
         return dict;
     }
@@ -349,7 +353,7 @@ cdef inline object _read_var(object var, object default):
 
 cdef inline object _dict_get(dict mapping, object key):
     """Return the value of a key, or ``None``."""
-    cdef PyObject *value = PyDict_GetItemWithError(mapping, key)
+    cdef PyObject *value = _find_any(mapping, key)
     if value is NULL:
         return None
     return <object>value

@@ -292,7 +292,7 @@ cdef object _answer(RequestCycle app, object environ, object start_response):
 
         return response(environ, start_response)
     finally:
-        if "werkzeug.debug.preserve_context" in environ:
+        if _environ_has(environ, "werkzeug.debug.preserve_context"):
             preserve = environ["werkzeug.debug.preserve_context"]
             preserve(_cv_app.get())
             preserve(_cv_request.get())

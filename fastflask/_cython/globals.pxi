@@ -79,7 +79,7 @@ cdef object _attribute_of_namespace(object namespace, object name):
         if not _is_method(of_class):
             return PyObject_GetAttr(namespace, name)
         method = <object>of_class
-    found = PyDict_GetItemWithError(_vars(namespace), name)
+    found = _find_any(_vars(namespace), name)
     if found is not NULL:
         return <object>found
     if of_class is NULL:

@@ -194,8 +194,8 @@ cdef bint _can_defer_adapter(RequestCycle app, object request, bint as_sent) exc
     return (
         (as_sent or _dict_get(environ, "REQUEST_METHOD") == lean._raw_method)
         and (_is_text(lean._raw_scheme, "http") or _is_text(lean._raw_scheme, "https"))
-        and (as_sent or "wsgi.url_scheme" in environ)
-        and "HTTP_UPGRADE" not in environ
+        and (as_sent or _has(environ, "wsgi.url_scheme"))
+        and not _has(environ, "HTTP_UPGRADE")
         and _is_simple_host(lean._server_name if host is None else host)
     )
 

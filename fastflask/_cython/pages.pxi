@@ -52,11 +52,11 @@ def make_error_page(response_class, error, environ):
         return _make_other_page(response_class, error, environ)
 
     state = _vars(error)
-    methods = PyDict_GetItemWithError(state, "valid_methods")
+    methods = _find(state, "valid_methods")
 
     # All that an exception of Werkzeug's has of its own, unless somebody gave it more.
     if (
-        PyDict_GetItemWithError(state, "response") != <PyObject *>None
+        _find(state, "response") != <PyObject *>None
         or len(state) != (1 if methods is NULL else 2)
         or _HTTP_STATUS_CODES.get(kept.code) is not kept.phrase
     ):

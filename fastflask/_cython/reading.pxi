@@ -128,7 +128,7 @@ cdef int _parse_pairs(const char *text, Py_ssize_t length, dict values) except -
             else:
                 name = _unquote(text, equals - text)
                 value = _unquote(equals + 1, stop - equals - 1)
-            present = PyDict_GetItemWithError(values, name)
+            present = _find_any(values, name)
             if present is NULL:
                 PyDict_SetItem(values, name, [value])
             else:

@@ -41,9 +41,13 @@ cdef enum:
 cdef inline object _environ_get(object environ, str key, object default):
     cdef PyObject *value
     if type(environ) is dict:
-        value = PyDict_GetItemWithError(<dict>environ, key)
+        value = _find(<dict>environ, key)
         return default if value is NULL else <object>value
     return environ.get(key, default)
+
+
+cdef inline bint _environ_has(object environ, str key) except -1:
+    return _has(<dict>environ, key) if type(environ) is dict else key in environ
 
 
 cdef str _decode(object text):
@@ -273,7 +277,7 @@ cdef int _close_request(object request) except -1:
         if _stock_of(request, &_last_request) & _REQUEST_CLOSE:
             if _attribute_count(request) <= 0:
                 return 0
-            if not _dict_get(_vars(request), "files") and "close" not in _vars(request):
+            if not _dict_get(_vars(request), "files") and not _has(_vars(request), "close"):
                 return 0
     close = getattr(request, "close", None)
     if close is not None:

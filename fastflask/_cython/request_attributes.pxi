@@ -110,7 +110,7 @@ cdef object _read_request(LeanRequest self, object name):
 cdef object _read_kept(LeanRequest self, object descriptor):
     """Return what a cached property of Werkzeug's keeps, which is computed the first time."""
     cdef object name = PyObject_GetAttr(descriptor, _NAME_KEPT)
-    cdef PyObject *kept = PyDict_GetItemWithError(_vars(self), name)
+    cdef PyObject *kept = _find_any(_vars(self), name)
     if kept is not NULL:
         return <object>kept
     value = _compute_kept(self, descriptor)

@@ -141,8 +141,8 @@ cdef class _RoutePieces:
                 at = _route_put(at, end, step)
             elif type(step) is _RouteVariable:
                 variable = <_RouteVariable>step
-                value = PyDict_GetItemWithError(values, variable.name)
-                converter = PyDict_GetItemWithError(converters, variable.name)
+                value = _find_any(values, variable.name)
+                converter = _find_any(converters, variable.name)
                 if value is NULL or converter is NULL:
                     return None
                 kind = variable.kind_of(<object>converter)
@@ -170,7 +170,7 @@ cdef class _RoutePieces:
         cdef _RouteVariable variable
         cdef PyObject *value
         for variable in self.variables:
-            value = PyDict_GetItemWithError(values, variable.name)
+            value = _find_any(values, variable.name)
             if value is NULL:
                 return None
             texts[variable.index] = <object>value

@@ -115,7 +115,7 @@ cdef inline object _route_get(object owner, dict attributes, str name):
     """Return an attribute."""
     cdef PyObject *value
     if attributes is not None:
-        value = PyDict_GetItemWithError(attributes, name)
+        value = _find(attributes, name)
         if value is not NULL:
             return <object>value
     return getattr(owner, name)

@@ -329,11 +329,11 @@ cdef unsigned int _look_at_settings(RequestCycle app, object config) except? 0:
     if isinstance(config, dict) and (
         _stock_of(config, &_last_config) & 1
     ):
-        if PyDict_GetItemWithError(<dict>config, "SERVER_NAME") == <PyObject *>None:
+        if _find(<dict>config, "SERVER_NAME") == <PyObject *>None:
             bits |= _NO_SERVER_NAME
-        if PyDict_GetItemWithError(<dict>config, "TRUSTED_HOSTS") == <PyObject *>None:
+        if _find(<dict>config, "TRUSTED_HOSTS") == <PyObject *>None:
             bits |= _NO_TRUSTED_HOSTS
-        value = PyDict_GetItemWithError(<dict>config, "SECRET_KEY")
+        value = _find(<dict>config, "SECRET_KEY")
         # Of anything else, whether it is true may change.
         if value is not NULL and (<object>value is None or type(<object>value) in (str, bytes)):
             bits |= _SECRET_KEY_KNOWN
@@ -349,7 +349,7 @@ cdef object _setting(object config, str key):
     """Return a value of the configuration."""
     cdef PyObject *value
     if _stock_of(config, &_last_config) & 1:
-        value = PyDict_GetItemWithError(<dict>config, key)
+        value = _find(<dict>config, key)
         if value is not NULL:
             return <object>value
     return config[key]
