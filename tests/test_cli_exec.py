@@ -77,8 +77,8 @@ def test_whole_tree(both: Environment, folder: Path) -> None:
         "    if not os.fork(): import flask; print('forked', flask.__name__); os._exit(0)\n"
         "    os.wait()\n"
         # A sanitizer has to be loaded first.
-        "    own = {'PYTHONPATH': os.pathsep.join(sys.path)}\n"
-        "    own['LD_PRELOAD'] = os.environ.get('LD_PRELOAD', '')\n"
+        "    own = {k: v for k, v in os.environ.items() if k in ('LD_PRELOAD', 'ASAN_OPTIONS')}\n"
+        "    own['PYTHONPATH'] = os.pathsep.join(sys.path)\n"
         "    subprocess.run([sys.executable, 'inner.py'], env=own, check=True)\n"
     )
     path = f"{both.scripts}:{os.environ['PATH']}"

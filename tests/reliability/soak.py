@@ -25,6 +25,8 @@ WARM_UP = 2000
 PARTS = 5
 #: What a part may leave behind by chance: frames and objects kept for reuse.
 BLOCKS = 60
+#: Whether memory is what Python has: a sanitizer and valgrind keep of what is freed.
+MEMORY_IS_OURS = os.environ.get("PYTHONMALLOC") != "malloc"
 
 
 def memory() -> int:
@@ -114,8 +116,7 @@ class Run:
             name: after[name] - count for name, count in before.items() if after[name] != count
         }
         wrong = []
-        # What a sanitizer or valgrind keeps of freed memory is not ours.
-        if sizes[-1] > 2**20 and os.environ.get("PYTHONMALLOC") != "malloc":
+        if sizes[-1] > 2**20 and MEMORY_IS_OURS:
             wrong.append(f"{self.name}: memory grew by {sizes[-1]} bytes")
         if min(blocks) > BLOCKS or min(references) > BLOCKS:
             wrong.append(f"{self.name}: blocks {blocks}, references {references}")
