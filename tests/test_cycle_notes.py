@@ -146,6 +146,19 @@ def test_subdomain_of_the_map_changed(
     assert client.get("/").status_code == 200
 
 
+def test_attributes_of_the_map_deleted(app: Flask, client: FlaskClient) -> None:
+    attributes = vars(app.url_map)
+    before = dict(attributes)
+    for _ in range(2):
+        del app.url_map.__dict__
+        assert vars(app.url_map) == {}
+    assert attributes == before
+    with pytest.raises(AttributeError, match="'Map' object has no attribute"):
+        client.get("/")
+    app.url_map.__dict__ = attributes
+    assert client.get("/").text == "NullSession"
+
+
 def test_map_matches_hosts_from_now_on(app: Flask, client: FlaskClient) -> None:
     app.url_map.host_matching = True
     # The host is the domain now, and the rules have none.
