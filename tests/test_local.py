@@ -295,6 +295,49 @@ def test_special_method_patched_on_the_class_is_used(impl: Any) -> None:
     assert len(proxy) == 1
 
 
+def test_setter_is_an_ordinary_method(impl: Any) -> None:
+    thing, other = Thing(), Thing()
+    proxy = to(impl, thing)
+    setter = vars(impl.LocalProxy)["__setattr__"]
+
+    class Sub(impl.LocalProxy):  # type: ignore[misc]
+        def __setattr__(self, name: str, value: Any) -> None:
+            super().__setattr__(name, (value, "by a subclass"))
+
+    Sub(lambda: other).kind = 1
+    assert other.kind == (1, "by a subclass")
+    setter(proxy, value=1, name="kind")
+    assert thing.kind == 1
+    assert setter(proxy, "kind", 2) is None
+    assert thing.kind == 2
+    setter.__get__(proxy)("kind", 3)
+    assert thing.kind == 3
+    for wrong in ((proxy,), (proxy, "kind"), (proxy, "kind", 1, 2)):
+        with pytest.raises(TypeError):
+            setter(*wrong)
+    with mock.patch.object(impl.LocalProxy, "__setattr__", lambda self, *args: None):
+        proxy.kind = 4
+    assert thing.kind == 3
+
+
+@pytest.mark.parametrize("name", ["__setattr__", "__delattr__"])
+def test_setter_called_with_what_is_no_proxy(impl: Any, name: str) -> None:
+    class Pretender:
+        __class__ = impl.LocalProxy
+
+        def __init__(self) -> None:
+            self._get_current_object = lambda: thing
+
+    thing = Thing()
+    args = ("kind", 1) if name == "__setattr__" else ("kind",)
+    for value in (object(), 1, None, Thing()):
+        with pytest.raises(AttributeError, match="_get_current_object"):
+            vars(impl.LocalProxy)[name](value, *args)
+    thing.kind = "own"
+    vars(impl.LocalProxy)[name](Pretender(), *args)
+    assert vars(thing).get("kind") == (1 if name == "__setattr__" else None)
+
+
 # Types
 
 

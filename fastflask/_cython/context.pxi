@@ -92,7 +92,7 @@ cdef class AppContextBase:
 
     def push(self):
         """Make this the current application context."""
-        _push_app_context(self)
+        _push_app_context(self, _read_var(_cv_app, None))
 
     def pop(self, exc=_sentinel):
         """Stop being the current application context.
@@ -118,15 +118,19 @@ cdef tuple _state_of(object context, tuple names):
 
 
 cdef inline object _globals_of(AppContextBase self):
-    cdef type cls
     if self._g_pending:
-        cls = _stock_globals_class
-        if _stock_of_class(cls, &_last_globals) & _GLOBALS_MAKING == _GLOBALS_MAKING:
-            self._g = _new_object(cls)
-        else:
-            self._g = cls()
-        self._g_pending = False
+        _make_globals(self)
     return self._g
+
+
+cdef int _make_globals(AppContextBase self) except -1:
+    cdef type cls = _stock_globals_class
+    if _stock_of_class(cls, &_last_globals) & _GLOBALS_MAKING == _GLOBALS_MAKING:
+        self._g = _new_object(cls)
+    else:
+        self._g = cls()
+    self._g_pending = False
+    return 0
 
 
 cdef inline unsigned int _app_context_stock(object context) except? 0xFFFFFFFF:
@@ -162,11 +166,32 @@ cdef int _field_of_context(object var, str name):
     return _ANY_ATTRIBUTE
 
 
-cdef inline object _context_attribute(object context, int field, str name):
-    """Read an attribute of what is current. Those that proxies stand for are known fields.
+cdef inline PyObject *_field_of_current(PyObject *context, int field) noexcept:
+    """Return what a field of a context has, or ``NULL`` where that has to be found out.
 
-    PERF: a third of the way through a proxy otherwise.
+    PERF: neither context nor value is held: 100 instructions less for each use of a proxy.
     """
+    cdef unsigned int stock
+    if field == _FIELD_G or field == _FIELD_APP:
+        if not _is_last(<object>context, &_last_app_context):
+            return NULL
+        stock = _last_app_context.stock
+        if field == _FIELD_APP:
+            if stock & _APP_IN_FIELD == _APP_IN_FIELD:
+                return <PyObject *>(<AppContextBase>context)._app
+        elif stock & _G_IN_FIELD == _G_IN_FIELD and not (<AppContextBase>context)._g_pending:
+            return <PyObject *>(<AppContextBase>context)._g
+    elif field == _FIELD_REQUEST:
+        if (
+            _is_last(<object>context, &_last_request_context)
+            and _last_request_context.stock & _REQUEST_IN_FIELD == _REQUEST_IN_FIELD
+        ):
+            return <PyObject *>(<RequestContextBase>context).request
+    return NULL
+
+
+cdef object _context_attribute(object context, int field, str name):
+    """Read an attribute of what is current. Those that proxies stand for are known fields."""
     if field == _FIELD_G:
         if _app_context_stock(context) & _G_IN_FIELD == _G_IN_FIELD:
             return _globals_of(<AppContextBase>context)
@@ -203,8 +228,8 @@ cdef int _init_app_context(AppContextBase self, RequestCycle app) except -1:
     return 0
 
 
-cdef int _push_app_context(AppContextBase self) except -1:
-    cdef _Entry entry = _app_stack._enter(self)
+cdef int _push_app_context(AppContextBase self, object before) except -1:
+    cdef _Entry entry = _app_stack._enter(self, before)
     entry.previous = self._last
     self._last = entry
     _send_pushed(self._app)

@@ -70,18 +70,24 @@ cdef inline bint _is_stock_namespace(object target) except -1:
     )
 
 
-cdef object _attribute_of_namespace(object namespace, object name):
+cdef inline object _attribute_of_namespace(object namespace, object name):
     """Read an attribute without the detour by way of ``__getattr__``. PERF: in half the time."""
     cdef PyObject *of_class = _find_on_class(namespace, name)
     cdef PyObject *found
-    cdef object method = None
+    cdef dict attributes
     if of_class is not NULL:
-        if not _is_method(of_class):
-            return PyObject_GetAttr(namespace, name)
-        method = <object>of_class
-    found = _find_any(_vars(namespace), name)
-    if found is not NULL:
-        return <object>found
-    if of_class is NULL:
+        return _member_of_namespace(namespace, name, <object>of_class)
+    attributes = _vars(namespace)
+    found = _find_any(attributes, name)
+    return PyObject_GetAttr(namespace, name) if found is NULL else <object>found
+
+
+cdef object _member_of_namespace(object namespace, object name, object of_class):
+    """Read an attribute whose name the class has too."""
+    cdef PyObject *found
+    cdef dict attributes
+    if not _is_method(<PyObject *>of_class):
         return PyObject_GetAttr(namespace, name)
-    return _bind_method(method, namespace)
+    attributes = _vars(namespace)
+    found = _find_any(attributes, name)
+    return _bind_method(of_class, namespace) if found is NULL else <object>found

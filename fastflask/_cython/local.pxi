@@ -23,6 +23,7 @@ from cpython.object cimport (
     PyObject_Size,
 )
 from cpython.sequence cimport PySequence_Contains
+from cpython.type cimport PyType_IsSubtype
 
 import typing as _typing
 from contextvars import ContextVar as _ContextVar
@@ -75,6 +76,9 @@ cdef extern from "Python.h":
         _NumberSlots *tp_as_number
 
     Py_ssize_t _count_of "PyVectorcall_NARGS"(size_t count_and_flags)
+    ctypedef object (*_Vectorcall "vectorcallfunc")(
+        PyObject *callable, PyObject **args, size_t count, PyObject *kwnames
+    )
     unsigned long _HAVE_VECTORCALL "Py_TPFLAGS_HAVE_VECTORCALL"
     _TypeSlots *_type_of "Py_TYPE"(object instance)
     void _type_modified "PyType_Modified"(_TypeSlots *cls)
@@ -98,7 +102,7 @@ include "proxy_sources.pxi"
 cdef object _proxy_getattr(object proxy, object name):
     cdef object target, value
 
-    if _find_on_class(proxy, name) is not NULL:
+    if _unlikely(_find_on_class(proxy, name) is not NULL):
         value = _attribute_of_class(proxy, name)
 
         if value is not _UNSET:
@@ -268,20 +272,10 @@ class LocalProxy(_WerkzeugProxy[_typing.TypeVar("T")]):
 
     # Not a slot: object.__setattr__() refuses classes with one, and subclasses rely on it.
     def __setattr__(self, name, value):
-        target = _proxy_target(self)
-
-        if type(name) is str and _is_stock_namespace(target):
-            _vars(target)[name] = value
-            return
-
-        _enter_proxy()
-        try:
-            setattr(target, name, value)
-        finally:
-            _leave_proxy()
+        _set_on_target(_target_of_any(self), name, value)
 
     def __delattr__(self, name):
-        target = _proxy_target(self)
+        target = _target_of_any(self)
 
         _enter_proxy()
         try:
@@ -290,42 +284,28 @@ class LocalProxy(_WerkzeugProxy[_typing.TypeVar("T")]):
             _leave_proxy()
 
 
-cdef int _fill_proxy_slots(object cls) except -1:
-    """Put our functions behind the class. Its namespace, and so each subclass, stays as it is."""
-    global _source_offset
-    cdef object member = vars(_WerkzeugProxy)[_SOURCE_NAME]
-    cdef _TypeSlots *slots = <_TypeSlots *><PyObject *>cls
+cdef object _target_of_any(object proxy):
+    """Return the object that *proxy* stands for, which others have called one."""
+    if not PyType_IsSubtype(type(proxy), _WerkzeugProxy):
+        return proxy._get_current_object()
 
-    if (
-        type(member) is not _MemberDescriptorType
-        or (<_MemberDescriptor *><PyObject *>member).d_member.type != _T_OBJECT_EX
-    ):
-        raise ImportError("werkzeug.local.LocalProxy has changed")
-
-    _source_offset = (<_MemberDescriptor *><PyObject *>member).d_member.offset
-    slots.tp_getattro = <void *>_proxy_getattr
-    slots.tp_richcompare = <void *>_proxy_richcompare
-    slots.tp_iter = <void *>_proxy_iter
-    slots.tp_call = <void *>_proxy_call
-    slots.tp_as_number.nb_bool = <void *>_proxy_bool
-    slots.tp_as_sequence.sq_length = <void *>_proxy_len
-    slots.tp_as_sequence.sq_contains = <void *>_proxy_contains
-    slots.tp_as_mapping.mp_length = <void *>_proxy_len
-    slots.tp_as_mapping.mp_subscript = <void *>_proxy_getitem
-    slots.tp_as_mapping.mp_ass_subscript = <void *>_proxy_setitem
-    _type_modified(slots)
-    return 0
+    return _proxy_target(proxy)
 
 
-cdef int _enable_vectorcall(_ProxySource source) except -1:
-    """Let CPython know of the field ``vectorcall`` of all sources."""
-    cdef _TypeSlots *slots = _type_of(source)
-    slots.tp_vectorcall_offset = <char *>&source.vectorcall - <char *><PyObject *>source
-    slots.tp_flags |= _HAVE_VECTORCALL
+cdef inline int _set_on_target(object target, object name, object value) except -1:
+    if _is_stock_namespace(target) and type(name) is str:
+        PyDict_SetItem(_vars(target), name, value)
+        return 0
+
+    _enter_proxy()
+    try:
+        setattr(target, name, value)
+    finally:
+        _leave_proxy()
+
     return 0
 
 
 # The inherited value describes the instances; the empty one is only for the class statement.
 del LocalProxy.__slots__
-_fill_proxy_slots(LocalProxy)
-_enable_vectorcall(_ProxySource.__new__(_ProxySource))
+include "proxy_slots.pxi"

@@ -97,58 +97,76 @@ cdef inline object _named_value(_ProxySource source, object value):
     return value if source.getter is None else source.getter(value)
 
 
-cdef bint _is_left_empty(_ProxySource source) noexcept:
-    """Whether ``None`` means that there is no context: the reset at its pop had no memory."""
-    return source.name is not None and (source.origin is _cv_app or source.origin is _cv_request)
-
-
 cdef inline object _source_value(_ProxySource source):
-    """Return the object that the source leads to now."""
+    """Return the object that the source leads to now.
+
+    PERF: the caller need not hold the source, nor is the context held: up to where the object is
+    at hand, or a function takes over that holds both, no Python code runs.
+    """
     cdef PyObject *value = NULL
-    cdef object found
+    cdef PyObject *found
 
     if source.kind != _FROM_CONTEXT:
         return _value_from_elsewhere(source)
 
-    PyContextVar_Get(source.origin, NULL, &value)
+    _get_var(<PyObject *>source.origin, NULL, &value)
 
     if value is NULL:
-        raise RuntimeError(source.message) from None
+        return _no_value(source)
 
-    found = <object>value
-    # The call returned a reference of our own, and the cast took another.
-    Py_DECREF(found)
+    if source.field:
+        found = _field_of_current(value, source.field)
+        if found is not NULL:
+            _let_go(value)
+            return <object>found
 
-    if found is None and _is_left_empty(source):
-        raise RuntimeError(source.message) from None
-    if source.name is not None:
-        return _context_attribute(found, source.field, <str>source.name)
-    return found if source.getter is None else source.getter(found)
+    return _value_in_context(source, _own_reference(value))
+
+
+cdef object _no_value(_ProxySource source):
+    raise RuntimeError(source.message) from None
+
+
+cdef object _value_in_context(_ProxySource source, object value):
+    """Return what a source stands for on the value of its context variable."""
+    cdef _ProxySource held = source
+
+    # ``None`` means that there is no context: the reset at its pop had no memory.
+    if value is None and held.name is not None and (
+        held.origin is _cv_app or held.origin is _cv_request
+    ):
+        raise RuntimeError(held.message) from None
+
+    if held.name is not None:
+        return _context_attribute(value, held.field, <str>held.name)
+
+    return value if held.getter is None else held.getter(value)
 
 
 cdef object _value_from_elsewhere(_ProxySource source):
     """Return the object that a source leads to that is no context variable."""
+    cdef _ProxySource held = source
     cdef object value
 
-    if source.kind == _FROM_CALL:
-        value = source.origin()
-    elif source.kind == _FROM_STACK:
-        value = source.origin.top
+    if held.kind == _FROM_CALL:
+        value = held.origin()
+    elif held.kind == _FROM_STACK:
+        value = held.origin.top
 
         if value is None:
-            raise RuntimeError(source.message)
-    elif source.kind == _FROM_LOCAL:
+            raise RuntimeError(held.message)
+    elif held.kind == _FROM_LOCAL:
         try:
-            return _named_value(source, source.origin)
+            return _named_value(held, held.origin)
         except AttributeError:
-            raise RuntimeError(source.message) from None
+            raise RuntimeError(held.message) from None
     else:
         try:
-            value = source.origin.get()
+            value = held.origin.get()
         except LookupError:
-            raise RuntimeError(source.message) from None
+            raise RuntimeError(held.message) from None
 
-    return _named_value(source, value)
+    return _named_value(held, value)
 
 
 cdef object _call_source(_ProxySource source, PyObject **args, size_t count, PyObject *kwnames):
@@ -163,24 +181,25 @@ cdef object _call_source(_ProxySource source, PyObject **args, size_t count, PyO
 cdef Py_ssize_t _source_offset = 0
 
 
-cdef inline PyObject *_source_of(object proxy):
+cdef inline PyObject *_source_of(object proxy) noexcept:
     return (<PyObject **>(<char *><PyObject *>proxy + _source_offset))[0]
 
 
 cdef inline object _proxy_target(object proxy):
     """Return the object that *proxy*, of our class or a subclass, stands for now."""
     cdef PyObject *slot = _source_of(proxy)
-    cdef object source
 
-    if slot is not NULL:
-        source = <object>slot
+    if slot is not NULL and type(<object>slot) is _ProxySource:
+        return _source_value(<_ProxySource>slot)
 
-        if type(source) is _ProxySource:
-            return _source_value(<_ProxySource>source)
-    else:
-        source = _own_getter(proxy)
+    return _value_of_getter(proxy)
 
-    return source()
+
+cdef object _value_of_getter(object proxy):
+    """Return the object of a proxy that has no source of ours."""
+    cdef PyObject *slot = _source_of(proxy)
+    getter = _own_getter(proxy) if slot is NULL else <object>slot
+    return getter()
 
 
 cdef object _own_getter(object proxy):
