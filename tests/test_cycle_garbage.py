@@ -194,6 +194,30 @@ def test_error_raised_to_the_server_is_freed_with_its_traceback(
     assert seen[0]() is None
 
 
+@pytest.mark.parametrize("stage", ["request", "app context"])
+def test_answer_is_freed_where_the_end_of_its_request_fails(
+    app: Flask, stage: str, no_collector: None
+) -> None:
+    seen: list[Callable[[], t.Any]] = []
+
+    def note(response: Response) -> Response:
+        seen.append(weakref.ref(response))
+        return response
+
+    def fail(error: t.Any) -> None:
+        raise ValueError("planned")
+
+    app.after_request(note)
+    register = app.teardown_request if stage == "request" else app.teardown_appcontext
+    register(fail)
+
+    for path in ("/200", "/500", "/stream"):
+        with pytest.raises(ValueError, match="planned"):
+            ask(app, path)
+    gc.collect()
+    assert [ref() for ref in seen] == [None, None, None]
+
+
 def test_request_is_freed_at_the_end_of_its_call(app: Flask, no_collector: None) -> None:
     seen: list[Callable[[], t.Any]] = []
 

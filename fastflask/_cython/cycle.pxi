@@ -261,7 +261,7 @@ cdef list _app_fields = [
 cdef object _answer(RequestCycle app, object environ, object start_response):
     cdef RequestContextBase context
     cdef object error = None
-    cdef object response
+    cdef object response, answer
 
     if _own(app) & _OWN_REQUEST_CONTEXT:
         context = _new_request_context(app, environ)
@@ -286,11 +286,10 @@ cdef object _answer(RequestCycle app, object environ, object start_response):
             error = e
             raise
 
-        if _is_response(response):
-            if _stock_of(response, &_last_response) & _RESPONSE_CALL:
-                return _send_response(<LeanResponse>response, environ, start_response)
-
-        return response(environ, start_response)
+        if _is_response(response) and _stock_of(response, &_last_response) & _RESPONSE_CALL:
+            answer = _send_response(<LeanResponse>response, environ, start_response)
+        else:
+            answer = response(environ, start_response)
     finally:
         if _environ_has(environ, "werkzeug.debug.preserve_context"):
             preserve = environ["werkzeug.debug.preserve_context"]
@@ -306,6 +305,9 @@ cdef object _answer(RequestCycle app, object environ, object start_response):
             raise error
 
         _leave_request_context(context, error)
+
+    # Not returned further up: where a ``finally`` fails, Cython loses what is being returned.
+    return answer
 
 
 cdef bint _is_ignored(RequestCycle app, RequestContextBase context, object error) except -1:
