@@ -102,7 +102,11 @@ class PassDict(JSONTag):
 
     def to_json(self, value: t.Any) -> t.Any:
         tag = self.serializer.tag
-        return {name: tag(content) for name, content in value.items()}
+        tagged = {}
+        # No comprehension: see "What CPython does not bear" in docs/reliability.md.
+        for name, content in value.items():
+            tagged[name] = tag(content)
+        return tagged
 
     tag = to_json
 

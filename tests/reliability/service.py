@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import logging
-import traceback
 import typing as t
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from types import ModuleType
+from types import CodeType, ModuleType, TracebackType
 
 Environ = dict[str, t.Any]
+#: An instruction of a Python function that calls something.
+Call = tuple[CodeType, int]
+COMPILED = ".pxi", ".pyx"
 
 BOUNDARY = "end-of-part"
 FILE = b"line of a file\n" * 100
@@ -74,20 +76,44 @@ KINDS = {
 }
 
 
+class Place(t.NamedTuple):
+    """Where an error comes from."""
+
+    file: str = ""
+    line: int = 0
+    #: The innermost call of a Python function; the compiled module may be within.
+    call: Call | None = None
+
+    @property
+    def compiled(self) -> bool:
+        return self.file.endswith(COMPILED)
+
+    @classmethod
+    def of(cls, traceback: TracebackType | None) -> Place:
+        place = cls()
+        call: Call | None = None
+        while traceback is not None:
+            code = traceback.tb_frame.f_code
+            if not code.co_filename.endswith(COMPILED):
+                call = code, traceback.tb_lasti
+            place = cls(code.co_filename, traceback.tb_lineno, call)
+            traceback = traceback.tb_next
+        return place
+
+
 class Records(logging.Handler):
     """Keeps the errors that are logged, without their tracebacks."""
 
     def __init__(self) -> None:
         super().__init__()
         self.errors: list[BaseException] = []
-        #: File and line where the last one comes from.
-        self.place = "", 0
+        #: Where the last one comes from.
+        self.place = Place()
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
-            for frame, line in traceback.walk_tb(error.__traceback__):
-                self.place = frame.f_code.co_filename, line
+            self.place = Place.of(error.__traceback__)
             self.errors.append(error.with_traceback(None))
 
 
