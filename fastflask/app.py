@@ -69,6 +69,7 @@ configure(
     app_context_class=AppContext,
     request_context_class=RequestContext,
     request_class=Request,
+    response_class=Response,
     globals_class=_AppCtxGlobals,
     config_class=Config,
     secret_key=vars(App)["secret_key"],

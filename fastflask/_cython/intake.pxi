@@ -37,7 +37,7 @@ cdef object _make_request(RequestCycle app, object environ, bint *as_sent):
         stock = _notes_of(<type>cls, &_last_request).stock
 
     if stock & _REQUEST_MAKING == _REQUEST_MAKING:
-        request = _new_object(<type>cls)
+        request = _make(&_requests, <type>cls)
         as_sent[0] = _init_request(<LeanRequest>request, environ, True, False)
     else:
         request = cls(environ)
@@ -70,7 +70,7 @@ cdef object _new_response(object cls, object body, object status, object headers
     """Make a response of what a view returned. The class sees status and headers, too."""
     cdef object response
     if _has_own_making(cls):
-        response = _new_object(<type>cls)
+        response = _make(&_responses, <type>cls)
         _init_response(<LeanResponse>response, body, status, headers, None, None, False)
         return response
     # A constructor of another kind is called as Flask calls it.
@@ -86,7 +86,7 @@ def new_response(response_class, body, mimetype):
     """
     cdef object response
     if _has_own_making(response_class):
-        response = _new_object(<type>response_class)
+        response = _make(&_responses, <type>response_class)
         _init_response(<LeanResponse>response, body, None, None, mimetype, None, False)
         return response
     return response_class(body, mimetype=mimetype)

@@ -32,7 +32,7 @@ def make_redirect(location, code, response_class):
         address = str(_escape(location))
     before, between, after = _redirect_page
     body = _route_join([before, address, between, address, after])
-    response = _new_object(<type>response_class)
+    response = _make(&_responses, <type>response_class)
     _init_response(response, body, code, None, "text/html", None, False)
 
     if response._made_headers is None:

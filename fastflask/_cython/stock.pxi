@@ -100,6 +100,7 @@ def configure(
     app_context_class,
     request_context_class,
     request_class,
+    response_class,
     globals_class,
     config_class,
     secret_key,
@@ -116,6 +117,7 @@ def configure(
     :param app_context_class: what :meth:`RequestCycle.app_context` makes.
     :param request_context_class: what :meth:`RequestCycle.request_context` makes.
     :param request_class: the request.
+    :param response_class: the response.
     :param globals_class: the namespace of an application context.
     :param config_class: the configuration.
     :param secret_key: the attribute of the application that reads the secret key.
@@ -127,6 +129,8 @@ def configure(
     from fastflask.helpers import _split_blueprint_path
 
     _note_urls(map_class)
+    _know_request_class(request_class, LeanRequest)
+    _know_response_class(response_class, LeanResponse)
     _stock_map_class = map_class
     _stock_session_class = session_interface_class
     _stock_app_context_class = app_context_class

@@ -37,6 +37,7 @@ def configure(
     app_context_class: type,
     request_context_class: type,
     request_class: type,
+    response_class: type,
     globals_class: type,
     config_class: type,
     secret_key: t.Any,
@@ -53,13 +54,14 @@ def configure(
     :param app_context_class: what :meth:`RequestCycle.app_context` makes.
     :param request_context_class: what :meth:`RequestCycle.request_context` makes.
     :param request_class: the request.
+    :param response_class: the response.
     :param globals_class: the namespace of an application context.
     :param config_class: the configuration.
     :param secret_key: the attribute of the application that reads the secret key.
     :param classic_hooks: methods of the application that are called only if overridden.
     :param auto_pop: the method of a request context that is called only if overridden.
     """
-    # The three before the last two serve the compiled twin only, which goes round their reads.
+    # Some serve the compiled twin only, which goes round reading and making them.
     global stock_map_class, _session_interface_class, _opening_methods, _saving_methods
     global stock_app_context_class, stock_request_context_class
     global map_binding, helpers, current_app, _naming
