@@ -9,6 +9,7 @@ cdef class LeanResponse
 
 include "_cython/lookup.pxi"
 include "_cython/tracebacks.pxi"
+include "_cython/dicts.pxi"
 include "_cython/common.pxi"
 include "_cython/making.pxi"
 include "_cython/local.pxi"
