@@ -243,10 +243,8 @@ cdef inline bint _is_response(object value):
     return _is_last(value, &_last_response) or isinstance(value, LeanResponse)
 
 
-cdef inline object _read_var(object var, object default):
-    """Return the value of a context variable, or the default."""
+cdef inline object _read_var(PyObject *var):
+    """Return the value of a context variable, or ``None``."""
     cdef PyObject *value = NULL
-    _get_var(<PyObject *>var, NULL, &value)
-    if value is NULL:
-        return default
-    return _own_reference(value)
+    _get_var(var, NULL, &value)
+    return None if value is NULL else _own_reference(value)

@@ -92,7 +92,7 @@ cdef class AppContextBase:
 
     def push(self):
         """Make this the current application context."""
-        _push_app_context(self, _read_var(_cv_app, None))
+        _push_app_context(self, _read_var(_app_var))
 
     def pop(self, exc=_sentinel):
         """Stop being the current application context.
@@ -245,7 +245,7 @@ cdef int _pop_app_context(AppContextBase self, object exc) except -1:
                 exc = sys.exc_info()[1]
             _call_teardown_appcontext(self._app, exc)
     finally:
-        current = _read_var(_cv_app, None)
+        current = _read_var(_app_var)
         if current is None:
             _give_up(_app_stack, self._last)
         entry = self._last

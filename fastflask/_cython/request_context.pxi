@@ -167,7 +167,7 @@ cdef int _push_request_context(RequestContextBase self) except -1:
 
     if _app_stack._left_over is not None:
         _app_stack._clear_left_over()
-    current = _read_var(_cv_app, None)
+    current = _read_var(_app_var)
 
     if current is None or current.app is not app or (
         isinstance(current, AppContextBase)
@@ -183,7 +183,7 @@ cdef int _push_request_context(RequestContextBase self) except -1:
     else:
         app_context = None
 
-    entry = _request_stack._enter(self, _read_var(_cv_request, None))
+    entry = _request_stack._enter(self, _read_var(_request_var))
     entry.app_context = app_context
     entry.previous = self._last
     self._last = entry
@@ -229,7 +229,7 @@ cdef int _pop_request_context(RequestContextBase self, object exc) except -1:
     finally:
         if self._beginning is not None:
             _take_back(self)
-        current = _read_var(_cv_request, None)
+        current = _read_var(_request_var)
         if current is None:
             _give_up(_request_stack, self._last)
         entry = self._last

@@ -14,6 +14,9 @@ from fastflask._vars import no_req_msg as _no_req_msg
 
 cdef object _cv_app = _cv_app_var
 cdef object _cv_request = _cv_request_var
+# The same, to be read without a reference of the reader's own.
+cdef PyObject *_app_var = <PyObject *>_cv_app
+cdef PyObject *_request_var = <PyObject *>_cv_request
 
 # Default of the parameter ``exc``, where ``None`` means that there was no error.
 _sentinel = object()
@@ -174,14 +177,14 @@ cdef class ContextStack:
     @property
     def top(self):
         """The current context, or ``None``."""
-        return _read_var(self.var, None)
+        return _read_var(<PyObject *>self.var)
 
     def push(self, context):
         """Make a context the current one, without running its own ``push``.
 
         :param context: any object; usually an application or request context.
         """
-        self._enter(context, _read_var(self.var, None))
+        self._enter(context, _read_var(<PyObject *>self.var))
 
     def pop(self):
         """Undo the last :meth:`push` of this thread and return what was current.
@@ -199,12 +202,12 @@ cdef class ContextStack:
         :param context: what is current, if something interrupted its push or pop.
         :param before: what was current before its push, or ``None``.
         """
-        if context is before or _read_var(self.var, None) is not context:
+        if context is before or _read_var(<PyObject *>self.var) is not context:
             return
         cdef _Thread thread = _dict_get(self._threads, PyThread_get_thread_ident())
         if thread is not None and thread.last is not None and thread.last.context is context:
             self._leave(thread.last)
-        if _read_var(self.var, None) is context:
+        if _read_var(<PyObject *>self.var) is context:
             PyContextVar_Set(self.var, before)
 
     def lookup(self, ident):
@@ -247,7 +250,7 @@ cdef class ContextStack:
         cdef PyObject *token
         if self._left_over is not None:
             self._clear_left_over()
-            before = _read_var(self.var, None)
+            before = _read_var(<PyObject *>self.var)
         # PERF: to find it in the table takes 250 instructions.
         if thread is None or thread.number != PyThread_get_thread_ident():
             thread = self._thread()
@@ -283,7 +286,7 @@ cdef class ContextStack:
             _fail()
         except MemoryError:
             # The variable may have its value all the same: only the token is missing.
-            if before is not entry.context and _read_var(self.var, None) is entry.context:
+            if before is not entry.context and _read_var(<PyObject *>self.var) is entry.context:
                 self._set_back(entry, before)
             raise
         return 0
@@ -309,7 +312,7 @@ cdef class ContextStack:
             _has_memory()
             PyContextVar_Set(self.var, before)
         except MemoryError:
-            if _read_var(self.var, None) is not before:
+            if _read_var(<PyObject *>self.var) is not before:
                 entry.below = self._left_over
                 self._left_over = entry
         return 0
@@ -318,7 +321,7 @@ cdef class ContextStack:
         """Let go of a context that is current here, but is pushed nowhere any more."""
         cdef _Entry entry
         cdef _Entry above = None
-        current = _read_var(self.var, None)
+        current = _read_var(<PyObject *>self.var)
         for entry in _chain(self._left_over):
             if entry.context is current and current is not None:
                 for _, context, _ in self.entries():

@@ -181,7 +181,7 @@ cdef object _as_cycle(object app):
 
 
 cdef RequestContextBase _current_request_context():
-    context = _read_var(_cv_request, None)
+    context = _read_var(_request_var)
     if context is None:
         raise RuntimeError(_no_req_msg) from None
     return context

@@ -83,7 +83,7 @@ def url_for(
     cdef RequestCycle app
     current_app = _dict_get(_helpers, "current_app")
     if current_app is _current_app:
-        context = _read_var(_cv_app, None)
+        context = _read_var(_app_var)
         if (
             isinstance(context, AppContextBase)
             and _stock_of(context, &_last_app_context)
@@ -114,7 +114,7 @@ cdef object _url_for(
 ):
     cdef RequestContextBase pending = None
     cdef object adapter = None
-    current = _read_var(_cv_request, None)
+    current = _read_var(_request_var)
 
     if current is None:
         adapter = _adapter_outside_requests(app)
@@ -196,7 +196,7 @@ cdef object _blueprint_of(object request):
 
 
 cdef object _adapter_outside_requests(RequestCycle app):
-    app_context = _read_var(_cv_app, None)
+    app_context = _read_var(_app_var)
     if app_context is None:
         adapter = (<object>app).create_url_adapter(None)
     else:
