@@ -1,4 +1,4 @@
-"""Requests and responses are made and let go of as any object is, though some are used again."""
+"""What each request needs is made and let go of as any object is, though some are used again."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import weakref
 import pytest
 
 from fastflask import Flask, Request, Response
+from fastflask.ctx import AppContext, RequestContext
 from fastflask.testing import EnvironBuilder
 
 
@@ -24,7 +25,22 @@ def _make_response(app: Flask) -> t.Any:
         return app.make_response("text")
 
 
-MAKERS = {Request: _make_request, Response: _make_response}
+def _make_app_context(app: Flask) -> t.Any:
+    with app.app_context() as context:
+        return context
+
+
+def _make_request_context(app: Flask) -> t.Any:
+    with app.test_request_context() as context:
+        return context
+
+
+MAKERS = {
+    Request: _make_request,
+    Response: _make_response,
+    AppContext: _make_app_context,
+    RequestContext: _make_request_context,
+}
 each = pytest.mark.parametrize("cls", MAKERS, ids=lambda cls: cls.__name__)
 
 
@@ -37,7 +53,7 @@ def app() -> Flask:
 def test_object_has_nothing_of_the_one_before(app: Flask, cls: type) -> None:
     first = MAKERS[cls](app)
     names = {name for name in dir(first) if not name.startswith("__")}
-    first.mine = first.headers
+    first.mine = {}
     first.status = first.host = "404 x"
     kept = vars(first)
     seen = weakref.ref(first)
@@ -131,12 +147,14 @@ def test_derived_class(app: Flask, cls: type) -> None:
         def __del__(self) -> None:
             ended.append(self.more)
 
-    app.request_class, app.response_class = (
-        (Derived, Response) if cls is Request else (Request, Derived)
-    )
+    arguments = {"app": app} if cls is AppContext else {}
+    if cls is RequestContext:
+        arguments = {"app": app, "environ": EnvironBuilder(app, "/").get_environ()}
+    app.request_class = Derived if cls is Request else Request
+    app.response_class = Derived if cls is Response else Response
     before = sys.getrefcount(Derived)
     for number in range(20):
-        made = MAKERS[cls](app)
+        made = Derived(**arguments) if arguments else MAKERS[cls](app)
         made.more = made.other = number
         del made
     assert ended == [*range(20)]
@@ -166,6 +184,25 @@ def test_weak_references_call_back(app: Flask, cls: type) -> None:
     del made
     assert ref() is None
     assert called[0][0] is None
+
+
+@pytest.mark.parametrize("cls", [AppContext, RequestContext], ids=lambda cls: cls.__name__)
+def test_dict_of_a_context_replaced_and_deleted(app: Flask, cls: type) -> None:
+    made = MAKERS[cls](app)
+    made.first = 1
+    assert vars(made)["first"] == 1
+    made.__dict__ = mine = {**vars(made), "second": 2}
+    del mine["first"]
+    assert made.second == 2
+    assert not hasattr(made, "first")
+    with pytest.raises(TypeError):
+        made.__dict__ = 1
+    del made.__dict__
+    assert not hasattr(made, "second")
+    made.third = 3
+    kept = vars(made)
+    del made
+    assert (mine["second"], kept) == (2, {"third": 3})
 
 
 def test_long_chain_of_responses(app: Flask) -> None:

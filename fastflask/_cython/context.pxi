@@ -46,6 +46,7 @@ cdef class AppContextBase:
     cdef bint _g_pending
     # References to the generators that push this context while they run, or ``None``.
     cdef public tuple _streams
+    cdef dict __dict__
     cdef object __weakref__
 
     # A request makes it a context of the kind that the next release of Flask has.
@@ -109,6 +110,10 @@ cdef class AppContextBase:
 
     def __exit__(self, exc_type, exc_value, tb):
         self.pop(exc_value)
+
+
+_keep_dict_4(AppContextBase)
+_set_type_attribute(AppContextBase, "__dict__", _plain_dict)
 
 
 cdef tuple _state_of(object context, tuple names):

@@ -129,6 +129,8 @@ cdef extern from *:
     FF_KEEP_DICT(1)
     FF_KEEP_DICT(2)
     FF_KEEP_DICT(3)
+    FF_KEEP_DICT(4)
+    FF_KEEP_DICT(5)
     """
     Py_ssize_t _attribute_count "ff_attribute_count"(object obj) noexcept
     ctypedef struct _Look "ff_look":
@@ -145,6 +147,8 @@ cdef extern from *:
     void _keep_dict_1 "ff_keep_dict_1"(type cls) noexcept
     void _keep_dict_2 "ff_keep_dict_2"(type cls) noexcept
     void _keep_dict_3 "ff_keep_dict_3"(type cls) noexcept
+    void _keep_dict_4 "ff_keep_dict_4"(type cls) noexcept
+    void _keep_dict_5 "ff_keep_dict_5"(type cls) noexcept
 
 
 class _Plain:

@@ -11,7 +11,7 @@ cdef RequestContextBase _new_request_context(RequestCycle app, object environ):
     cdef type cls = _stock_request_context_class
     cdef RequestContextBase context
     if _stock_of_class(cls, &_last_request_context) & _CONTEXT_MAKING == _CONTEXT_MAKING:
-        context = _new_object(cls)
+        context = _make(&_request_contexts, cls)
         _init_request_context(context, app, environ, None, None)
         return context
     return cls(app, environ)
@@ -21,7 +21,7 @@ cdef AppContextBase _new_app_context(RequestCycle app):
     cdef type cls = _stock_app_context_class
     cdef AppContextBase context
     if _stock_of_class(cls, &_last_app_context) & _CONTEXT_MAKING == _CONTEXT_MAKING:
-        context = _new_object(cls)
+        context = _make(&_app_contexts, cls)
         _init_app_context(context, app)
         return context
     return cls(app)

@@ -115,11 +115,34 @@ cdef extern from *:
 
     FF_KIND(request)
     FF_KIND(response)
+    FF_KIND(app_context)
+    FF_KIND(request_context)
     """
     ctypedef struct _Kind "ff_kind":
         pass
     _Kind _requests "ff_kind_of_request"
     _Kind _responses "ff_kind_of_response"
+    _Kind _app_contexts "ff_kind_of_app_context"
+    _Kind _request_contexts "ff_kind_of_request_context"
     object _make "ff_make"(_Kind *kind, type cls)
     int _know_request_class "ff_know_request"(type cls, type base) except -1
     int _know_response_class "ff_know_response"(type cls, type base) except -1
+    int _know_app_context_class "ff_know_app_context"(type cls, type base) except -1
+    int _know_request_context_class "ff_know_request_context"(type cls, type base) except -1
+
+
+# The dict of an object whose base has a place for it, as a class of Python gives it.
+
+def _show_dict(self):
+    return _vars(self)
+
+
+def _set_dict(self, attributes):
+    PyObject_GenericSetDict(self, attributes, NULL)
+
+
+def _empty_dict(self):
+    PyObject_GenericSetDict(self, {}, NULL)
+
+
+cdef object _plain_dict = property(_show_dict, _set_dict, _empty_dict)

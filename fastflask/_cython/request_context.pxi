@@ -35,6 +35,7 @@ cdef class RequestContextBase:
     cdef object _session_interface
     cdef bint _session_signed
     cdef list _after
+    cdef dict __dict__
     cdef object __weakref__
 
     def __init__(self, app, environ, request=None, session=None):
@@ -143,6 +144,10 @@ cdef class RequestContextBase:
     def __repr__(self):
         request = self.request
         return f"<{type(self).__name__} {request.url!r} [{request.method}] of {self.app.name}>"
+
+
+_keep_dict_5(RequestContextBase)
+_set_type_attribute(RequestContextBase, "__dict__", _plain_dict)
 
 
 cdef int _init_request_context(

@@ -330,22 +330,8 @@ cdef class MapBase:
     cdef object __weakref__
 
 
-def _show_dict_of_map(MapBase self):
-    return _vars(self)
-
-
-def _set_dict_of_map(MapBase self, attributes):
-    PyObject_GenericSetDict(self, attributes, NULL)
-
-
-def _empty_dict_of_map(MapBase self):
-    PyObject_GenericSetDict(self, {}, NULL)
-
-
 _keep_dict_3(MapBase)
-_set_type_attribute(
-    MapBase, "__dict__", property(_show_dict_of_map, _set_dict_of_map, _empty_dict_of_map)
-)
+_set_type_attribute(MapBase, "__dict__", _plain_dict)
 
 
 def update_map(self) -> None:

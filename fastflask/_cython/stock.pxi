@@ -131,6 +131,8 @@ def configure(
     _note_urls(map_class)
     _know_request_class(request_class, LeanRequest)
     _know_response_class(response_class, LeanResponse)
+    _know_app_context_class(app_context_class, AppContextBase)
+    _know_request_context_class(request_context_class, RequestContextBase)
     _stock_map_class = map_class
     _stock_session_class = session_interface_class
     _stock_app_context_class = app_context_class
