@@ -16,6 +16,20 @@ if t.TYPE_CHECKING:
 cv_app: ContextVar[AppContext] = ContextVar("flask.app_ctx")
 cv_request: ContextVar[RequestContext] = ContextVar("flask.request_ctx")
 
+
+def _place(var: ContextVar[t.Any]) -> int:
+    """Return where a variable is at the first level of the tree that CPython keeps them in."""
+    return (hash(var) ^ hash(var) >> 32) & 31
+
+
+# PERF: two in one place, as by chance in one of 32 processes, make that tree a level deeper, and a
+# request 8 % longer. One that does not fit is kept until then, or the next would lie where it does.
+_others: list[ContextVar[t.Any]] = []
+while _place(cv_request) == _place(cv_app):
+    _others.append(cv_request)
+    cv_request = ContextVar("flask.request_ctx")
+del _others
+
 # Applications and tests look for these texts.
 no_app_msg = "\n".join(
     (

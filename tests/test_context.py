@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
+import runpy
 import threading
 import typing as t
 import weakref
@@ -14,7 +15,7 @@ from contextvars import ContextVar
 import pytest
 
 import fastflask
-from fastflask import Flask, g, request, session, signals
+from fastflask import Flask, _vars, g, request, session, signals
 from fastflask._impl import app_ctx_stack, request_ctx_stack
 from fastflask.ctx import _AppCtxGlobals
 from fastflask.globals import _cv_app, _cv_request, app_ctx, request_ctx
@@ -485,3 +486,21 @@ def test_globals_class_patched(app: Flask, monkeypatch: pytest.MonkeyPatch) -> N
                 g.missing
             assert vars(g) == {"before": turn, "during": turn, "late": turn}
     assert seen == ["during", "during"]
+
+
+def test_variables_of_contexts_lie_in_different_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashes = iter([5, 5 + 32, (1 << 32) + 4, 6])
+    made = []
+
+    class Variable:
+        def __init__(self, name: str) -> None:
+            self.name, self.hash = name, next(hashes)
+            made.append(name)
+
+        def __hash__(self) -> int:
+            return self.hash
+
+    monkeypatch.setattr("contextvars.ContextVar", Variable)
+    names = runpy.run_path(_vars.__file__)
+    assert made == ["flask.app_ctx"] + ["flask.request_ctx"] * 3
+    assert (hash(names["cv_app"]), hash(names["cv_request"])) == (5, 6)
