@@ -124,13 +124,14 @@ class Calls:
         return bool(names) and cells_cost_arguments()
 
 
-def lost_in_sub(place: Place) -> bool:
-    """Whether an error comes from a substitution by a template.
+def lost_in_c_code(place: Place) -> bool:
+    """Whether an error comes from C code of CPython that loses something without memory.
 
-    CPython (3.10 and 3.11) loses the arguments for the Python code that it calls for that, if
-    there is no memory for the call.
+    3.10 and 3.11 lose the arguments for the Python code that a substitution by a template calls,
+    3.12 and 3.13 a text in the encoder of ``json``.
     """
-    return sys.version_info < (3, 12) and ".sub(" in linecache.getline(place.file, place.line)
+    lost = ".sub(" if sys.version_info < (3, 12) else ".run(obj, 0)"
+    return lost in linecache.getline(place.file, place.line)
 
 
 def cells_cost_arguments() -> bool:

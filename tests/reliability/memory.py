@@ -34,7 +34,7 @@ from contextvars import ContextVar
 
 from fastflask import _impl
 
-from .losses import FAILURES, Calls, costs_memory, count_nodes, lost_in_sub, settle
+from .losses import FAILURES, Calls, costs_memory, count_nodes, lost_in_c_code, settle
 from .service import KINDS, Answer, Kind, Place, ask, make_app
 
 #: So many right answers in a row mean that n is past the end of the request.
@@ -48,12 +48,15 @@ ITEMS = "crash of CPython in dict.items"
 LOST = "error lost by CPython"
 #: See :class:`.losses.Calls`.
 LOST_CELL = "arguments lost by CPython"
-#: See :func:`.losses.lost_in_sub`.
-LOST_SUB = "arguments of a substitution lost by CPython"
+#: See :func:`.losses.lost_in_c_code`.
+LOST_IN_C = "lost by C code of CPython"
 #: See :func:`.losses.count_nodes`.
 LOST_NODE = "context variables lost by CPython"
 #: What returns a result beside a ``MemoryError`` from 3.12 on, in plain Python as well.
 TOLD_LATE = ("<class 'logging.LogRecord'> ", "<_json.Encoder ")
+#: From 3.13 on, it empties the dictionary of an object that is freed before it, if there is no
+#: memory to take over what is in it, and loses a part.
+LOST_DICT = "dictionary lost by CPython"
 #: What ``from`` is for: the others run through Python code that CPython does not get out of.
 ENDURING = {"hello", "json", "session", "404", "405"}
 
@@ -73,6 +76,9 @@ class Trial:
         assert self.right.error is None
         assert (self.right.status or "").startswith(str(self.kind.status)), self.right
         self.place = Place()
+        self.emptied = 0
+        if sys.version_info >= (3, 13):
+            sys.unraisablehook = self.note_ignored
         self.stacks = (
             (_impl.app_ctx_stack, _impl.request_ctx_stack) if framework == "fastflask" else ()
         )
@@ -83,6 +89,10 @@ class Trial:
     def fail_once(self, n: int) -> str:
         """Let the n-th allocation fail, and say what comes of it."""
         return self._fail(lambda: set_nomemory(n, n + 1), remove_mem_hooks)
+
+    def fail_twice(self, n: int) -> str:
+        """Let the n-th allocation and the next one fail."""
+        return self._fail(lambda: set_nomemory(n, n + 2), remove_mem_hooks)
 
     def fail_from(self, n: int) -> str:
         """Let all allocations from n on fail."""
@@ -95,13 +105,18 @@ class Trial:
     def try_in_child(self, fail: Callable[[int], str], n: int) -> str:
         """Let allocations fail where CPython may not survive it, and tell its crashes apart."""
         outcome = in_child(lambda: fail(n))
-        if not outcome.startswith("exit -11"):
-            return outcome
+        return self.tell_crash(outcome, n) if outcome.startswith("exit -11") else outcome
+
+    def tell_crash(self, outcome: str, n: int, before: Callable[[], t.Any] = int) -> str:
+        """Say which crash of CPython's one is, if it is.
+
+        :param before: what was done before, which may change what the n-th allocation is.
+        """
         if crashed_in_items(outcome):
             return ITEMS
         # The other one needs two failures in a row: for the token, and for the variable.
-        once = in_child(lambda: self.fail_once(n))
-        twice = in_child(lambda: self._fail(lambda: set_nomemory(n, n + 2), remove_mem_hooks))
+        once = in_child(lambda: (before(), self.fail_once(n))[1])
+        twice = in_child(lambda: (before(), self.fail_twice(n))[1])
         explained = once == "MemoryError" and twice.startswith("exit -11") and set_crashes()
         return CRASH if explained else outcome
 
@@ -159,22 +174,23 @@ class Trial:
 
         :return: how many there are, what came of them, and where memory was lost.
         """
-        outcomes: Counter[str] = Counter()
-        losses: Counter[str] = Counter()
+        told: list[str] = []
+        losses: dict[int, str] = {}
         n = right = 0
         while right < PAST:
             outcome = self.try_in_child(fail, n)
-            outcomes[outcome] += 1
+            told.append(outcome)
             right = right + 1 if outcome == "right" else 0
             if look_for_losses and outcome in {"right", "500", "MemoryError"}:
                 loss = in_child(lambda n=n: self.loss(fail, n))
-                if loss.startswith("exit -11") and crashed_in_items(loss):
-                    loss = ITEMS
+                if loss.startswith("exit -11"):
+                    loss = self.tell_crash(loss, n, lambda n=n: fail(n))
                 if loss:
-                    losses[loss] += 1
+                    losses[n] = loss
             n += 1
+        outcomes = Counter(told)
         outcomes["right"] -= PAST
-        return n - PAST, outcomes, losses
+        return len(told) - PAST, outcomes, Counter(losses.values())
 
     def loss(self, fail: Callable[[int], str], n: int) -> str:
         """Say what the failure of an allocation costs in memory each time, and where it is."""
@@ -188,17 +204,28 @@ class Trial:
         # The first time may take more allocations than the others.
         fail_again()
         places.clear()
+        self.emptied = 0
         nodes, trees = count_nodes()
         if not costs_memory(fail_again):
             return ""
         if all(map(self.calls.explain, places)):
             return LOST_CELL
-        if all(map(lost_in_sub, places)):
-            return LOST_SUB
+        if all(map(lost_in_c_code, places)):
+            return LOST_IN_C
         nodes_now, trees_now = count_nodes()
         if nodes_now >= nodes + FAILURES and trees_now <= trees:
             return LOST_NODE
+        if self.emptied >= FAILURES:
+            return LOST_DICT
+        if fail == self.fail_from:
+            # Without memory there is no traceback; of the n-th allocation alone there is one.
+            return self.loss(self.fail_once, n) or "with all from n on"
         return " or ".join(sorted(f"{place.file}:{place.line}" for place in places))
+
+    def note_ignored(self, ignored: t.Any) -> None:
+        """Count what the interpreter cannot do where it lets go of an object."""
+        if ignored.object is None and isinstance(ignored.exc_value, MemoryError):
+            self.emptied += 1
 
 
 def crashed_in_items(outcome: str) -> bool:
@@ -278,7 +305,7 @@ def run(framework: str, kind: str, look_for_losses: bool) -> list[str]:
         often = count // 20 + 1
         if outcomes[CRASH] > 3 or outcomes[ITEMS] > often or outcomes[LOST] > often:
             wrong.append(f"{kind} {name}: too often something of CPython's")
-        unknown = set(losses) - {LOST_CELL, LOST_SUB, LOST_NODE, ITEMS}
+        unknown = set(losses) - {LOST_CELL, LOST_IN_C, LOST_NODE, LOST_DICT, ITEMS, CRASH}
         if unknown:
             wrong.append(f"{kind} {name}: memory lost at {sorted(unknown)}")
     return wrong
