@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import typing as t
-from contextvars import ContextVar, copy_context
 
 import pytest
 
@@ -79,26 +78,3 @@ def test_arguments_that_the_interpreter_loses_are_told_apart(
     del error
     assert calls.explain(place) == (sys.getrefcount(value) > before)
     assert not calls.explain(Place())
-
-
-def test_nodes_that_the_interpreter_loses_are_counted() -> None:
-    """Of so many variables some hashes begin alike."""
-    values = [(ContextVar(f"{i}"), object()) for i in range(100)]
-
-    def set_again() -> None:
-        for variable, value in values:
-            for n in range(5):
-                fail(lambda variable=variable, value=[value]: variable.set(value), n)
-
-    def set_all() -> None:
-        for variable, value in values:
-            variable.set(value)
-        set_again()
-
-    losses.settle()
-    nodes, trees = losses.count_nodes()
-    copy_context().run(set_all)
-    losses.settle()
-    nodes_now, trees_now = losses.count_nodes()
-    assert nodes_now > nodes
-    assert trees_now <= trees
