@@ -204,17 +204,18 @@ class Trial:
             places.add(self.place if outcome != "right" else Place())
             self.records.errors.clear()
 
-        # The first time may take more allocations than the others.
-        fail_again()
-        places.clear()
-        self.emptied = 0
         if not costs_memory(fail_again):
             return ""
+        # The first times may take more allocations than the others.
+        places.clear()
+        self.emptied = 0
+        for _ in range(FAILURES):
+            fail_again()
         if all(map(self.calls.explain, places)):
             return LOST_CELL
         if all(map(lost_in_c_code, places)):
             return LOST_IN_C
-        if self.emptied >= FAILURES:
+        if self.emptied >= FAILURES // 3:
             return LOST_DICT
         return " or ".join(sorted(f"{place.file}:{place.line}" for place in places))
 
