@@ -215,7 +215,7 @@ class Trial:
             return LOST_CELL
         if all(map(lost_in_c_code, places)):
             return LOST_IN_C
-        if self.emptied >= FAILURES // 3:
+        if self.emptied >= FAILURES // 5:
             return LOST_DICT
         return " or ".join(sorted(f"{place.file}:{place.line}" for place in places))
 
