@@ -35,7 +35,8 @@ cdef extern from *:
         if ((obj = cls->tp_alloc(cls, 0)) == NULL) return NULL;
         memcpy(obj + 1, kind->empty, kind->size);
     #if PY_VERSION_HEX < 0x030C0000
-        Py_SET_REFCNT(Py_None, Py_REFCNT(Py_None) + kind->nones);
+        /* One addition, but where the interpreter counts all references. */
+        for (Py_ssize_t nones = kind->nones; nones > 0; nones--) Py_INCREF(Py_None);
     #endif
         return obj;
     }

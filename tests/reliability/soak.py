@@ -4,8 +4,8 @@
 
 After a warm-up the memory of the process may grow by 1 MiB at most, the number of allocated blocks
 stays where it is, and each of the application's long-lived objects is referred to as often as
-before. Where the interpreter counts all references, their total stays as well. At the limit of
-seconds for a kind it ends early, and says after how many requests.
+before. Where the interpreter counts all references, their total neither grows nor falls. At the
+limit of seconds for a kind it ends early, and says after how many requests.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ import os
 import sys
 import time
 import typing as t
+
+import markupsafe
+from markupsafe import _native
 
 from .service import KINDS, ask, make_app
 
@@ -63,8 +66,21 @@ def counts(objects: dict[str, t.Any]) -> dict[str, int]:
     return {name: sys.getrefcount(value) for name, value in objects.items()}
 
 
+COUNTS_ALL = hasattr(sys, "gettotalrefcount")
+
+
 def total_references() -> int:
-    return sys.gettotalrefcount() if hasattr(sys, "gettotalrefcount") else 0  # type: ignore[attr-defined]
+    return sys.gettotalrefcount() if COUNTS_ALL else 0  # type: ignore[attr-defined]
+
+
+def count_all() -> None:
+    """Leave out what takes references without counting them: MarkupSafe's wheel.
+
+    It is built for an interpreter that does not count, and loads in one that does. There its
+    ``escape()`` of a text without markup adds a reference to it that only Python, when it lets go
+    of the text, counts: the total falls by one.
+    """
+    markupsafe._escape_inner = _native._escape_inner
 
 
 class Run:
@@ -89,10 +105,11 @@ class Run:
         """Send the requests, print what was measured, and return what is wrong."""
         self.send(min(WARM_UP, requests))
         objects = lasting(self.app, self.module)
+        # Flask's contexts of some requests are in cycles.
+        gc.collect()
         before = counts(objects)
         limit = time.monotonic() + seconds
         sent, blocks, references, sizes = 0, [], [], []
-        gc.collect()
         start = memory()
         for part in range(PARTS):
             gc.collect()
@@ -118,7 +135,7 @@ class Run:
         wrong = []
         if sizes[-1] > 2**20 and MEMORY_IS_OURS:
             wrong.append(f"{self.name}: memory grew by {sizes[-1]} bytes")
-        if min(blocks) > BLOCKS or min(references) > BLOCKS:
+        if min(blocks) > BLOCKS or min(references) > BLOCKS or max(references) < -BLOCKS:
             wrong.append(f"{self.name}: blocks {blocks}, references {references}")
         if changed:
             wrong.append(f"{self.name}: references to {changed}")
@@ -132,6 +149,8 @@ def main() -> None:
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--framework", default="fastflask", help="or flask, to compare")
     options = parser.parse_args()
+    if COUNTS_ALL:
+        count_all()
     wrong = [
         text
         for kind in options.kinds.split(",")
