@@ -149,7 +149,7 @@ def test_object_is_written_as_by_the_default(
     assert outcome(fast.dumps, SAME[name], **compact) == outcome(plain.dumps, SAME[name], **compact)
 
 
-@pytest.mark.parametrize("text", READ, ids=lambda text: repr(text)[:30])
+@pytest.mark.parametrize("text", READ, ids=lambda text: repr(text)[:30].partition(" at ")[0])
 def test_text_is_read_as_by_the_default(
     text: t.Any, plain: DefaultJSONProvider, fast: FastJSONProvider
 ) -> None:

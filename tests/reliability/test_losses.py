@@ -13,6 +13,7 @@ from _testcapi import remove_mem_hooks, set_nomemory
 
 from . import losses
 from .service import Place
+from .soak import MEMORY_IS_OURS
 
 
 def fail(function: t.Callable[[], t.Any], n: int = 0) -> MemoryError | None:
@@ -28,12 +29,18 @@ def fail(function: t.Callable[[], t.Any], n: int = 0) -> MemoryError | None:
     return None
 
 
+#: A sanitizer has an allocator of its own.
+memory_is_ours = pytest.mark.skipif(not MEMORY_IS_OURS, reason="nobody counts its blocks")
+
+
+@memory_is_ours
 def test_small_object_each_second_time_is_a_loss() -> None:
     kept: list[t.Any] = []
     times = iter(range(1000))
     assert losses.costs_memory(lambda: kept.append(object()) if next(times) % 2 else None)
 
 
+@memory_is_ours
 @pytest.mark.skipif(losses._mallinfo is None, reason="only glibc tells")
 def test_large_block_is_a_loss() -> None:
     kept: list[t.Any] = [None] * 100
