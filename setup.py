@@ -7,8 +7,8 @@
 ``FASTFLASK_BUILD``
     For work on the extension, separated by commas: ``debug`` (assertions, symbols, not optimised),
     ``trace`` (line tracing for coverage), ``sanitize`` (address and undefined-behaviour checks),
-    ``annotate`` (HTML that shows which lines use the Python API), ``strict`` (warnings of Cython
-    are errors).
+    ``annotate`` (HTML that shows which lines use the Python API), ``strict`` (warnings of Cython,
+    and of pointers of another type, are errors).
 
 The generated C goes into the build folder and is never packaged.
 """
@@ -74,6 +74,9 @@ def speedups(extension_class):
         directives["linetrace"] = True
     if "debug" in modes:
         compile_args += ["-O0", "-g3", "-UNDEBUG"]
+    if "strict" in modes and os.name != "nt":
+        # As GCC 14 has it.
+        compile_args += ["-Werror=incompatible-pointer-types"]
     if "sanitize" in modes:
         link_args = ["-fsanitize=address,undefined"]
         compile_args += [*link_args, "-O1", "-g", "-fno-omit-frame-pointer"]

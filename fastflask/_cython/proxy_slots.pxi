@@ -36,7 +36,7 @@ cdef int _shorten_setattr(object function) except -1:
 
         if place[0] is not NULL:
             _setattr_vectorcall = place[0]
-            place[0] = _call_setattr
+            place[0] = <_Vectorcall>_call_setattr
 
     return 0
 
