@@ -1,7 +1,7 @@
 # The stages of a request, from the first hook to the teardown.
 #
 # Each function here is what the method of that name calls, and what the stage before calls in
-# its place where nobody overrides it. The pure twin is _pure/cycle.py.
+# its place where nobody overrides it. The pure twin is _pure/stages.py.
 
 from collections import defaultdict as _defaultdict_class
 

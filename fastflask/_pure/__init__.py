@@ -2,7 +2,6 @@
 
 from .context import AppContextBase as AppContextBase
 from .cycle import RequestCycle as RequestCycle
-from .cycle import current_blueprints as current_blueprints
 from .globals import GlobalsBase as GlobalsBase
 from .local import LocalProxy as LocalProxy
 from .pages import make_error_page as make_error_page
@@ -22,5 +21,6 @@ from .routing_urls import build_url as build_url
 from .stack import ContextStack as ContextStack
 from .stack import app_ctx_stack as app_ctx_stack
 from .stack import request_ctx_stack as request_ctx_stack
+from .stages import current_blueprints as current_blueprints
 from .stock import configure as configure
 from .urls import url_for as url_for

@@ -39,7 +39,7 @@ DEFECTS = [
         ERRORS,
         (
             at(
-                "_pure/cycle.py",
+                "_pure/stages.py",
                 "            if not from_error_handler:\n                raise",
                 "            if True:\n                raise",
             ),
@@ -69,7 +69,7 @@ DEFECTS = [
         REQUESTS,
         (
             at(
-                "_pure/cycle.py",
+                "_pure/stages.py",
                 "    return (*request.blueprints, None)\n",
                 "    return (None, *request.blueprints)\n",
             ),
@@ -85,7 +85,7 @@ DEFECTS = [
         "headers of a result are added to those of its response",
         REQUESTS,
         (
-            at("_pure/cycle.py", "rv.headers.update(headers)", "rv.headers.extend(headers)"),
+            at("_pure/stages.py", "rv.headers.update(headers)", "rv.headers.extend(headers)"),
             at(
                 "_cython/stages.pxi",
                 "        rv.headers.update(headers)\n",

@@ -11,9 +11,9 @@ DEFECTS = [
         "tests/test_cycle_overrides.py -k stage_overridden",
         (
             at(
-                "_pure/cycle.py",
+                "_pure/stages.py",
                 "result = self.preprocess_request()",
-                "result = RequestCycle.preprocess_request(self)",
+                "result = Stages.preprocess_request(self)",
             ),
             at("_cython/stages.pxi", "_own(app) & _OWN_PREPROCESS", "True"),
         ),
@@ -24,7 +24,7 @@ DEFECTS = [
         "tests/test_cycle_changes.py -k view_replaced",
         (
             at(
-                "_pure/cycle.py",
+                "_pure/stages.py",
                 "view = self.view_functions[rule.endpoint]",
                 "kept = self.__dict__.setdefault('_kept', dict(self.view_functions))\n"
                 "        view = kept[rule.endpoint]",
@@ -42,7 +42,7 @@ DEFECTS = [
         "tests/test_cycle_changes.py -k 'hook or registry'",
         (
             at(
-                "_pure/cycle.py",
+                "_pure/stages.py",
                 "functions = self.before_request_funcs\n",
                 "functions = self.__dict__.setdefault('_n', {**self.before_request_funcs})\n",
             ),
@@ -244,7 +244,7 @@ DEFECTS = [
         REQUESTS,
         (
             at(
-                "_pure/cycle.py",
+                "_pure/stages.py",
                 "result = self.dispatch_request() if result is None else result",
                 "result = self.dispatch_request() or result",
             ),
