@@ -228,9 +228,9 @@ class Intake:
             session = interface.make_null_session(self)
         return session
 
-    def _carries_no_session(self, cookies: str) -> bool:
+    def _carries_no_session(self, cookies: t.Any) -> bool:
         name = self.config["SESSION_COOKIE_NAME"]
-        return name.isascii() and name not in cookies
+        return type(name) is str and name.isascii() and type(cookies) is str and name not in cookies
 
 
 _create_url_adapter = Intake.create_url_adapter

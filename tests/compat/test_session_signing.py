@@ -67,6 +67,14 @@ def test_secret_key_set_and_taken_between_requests(app, client):
     assert client.get("/get").json == {"a": "1"}
 
 
+@pytest.mark.parametrize("name", [None, 5, b"session", ("session",)])
+def test_name_of_the_cookie_that_is_no_text(app, client, name):
+    """No cookie has such a name, so nothing is read."""
+    app.config["SESSION_COOKIE_NAME"] = name
+    client.set_cookie("session", "x")
+    assert client.get("/get").json == {}
+
+
 def test_unreadable_cookie_is_an_empty_session(app):
     good = sign(app, {"a": 1})
     assert read(app, good) == {"a": 1}
