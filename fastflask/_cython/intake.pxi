@@ -1,4 +1,4 @@
-# What a request begins with: its objects, the URL adapter, the match, the session.
+# What a request begins with: its contexts, the URL adapter, the match, the session.
 #
 # The adapter is made at once only if that may fail or somebody may see it; the session is opened
 # at once only if a cookie carries it or its interface is not the stock one. The pure twin is
@@ -167,7 +167,7 @@ cdef bint _can_defer_adapter(RequestCycle app, object request, bint as_sent) exc
 
     As far as method and scheme are known to be as they were sent, they are not looked up again.
     """
-    cdef dict environ, attributes
+    cdef dict environ
     cdef LeanRequest lean
 
     if not _is_request(request) or not _own(app) & _OWN_CREATE_ADAPTER:

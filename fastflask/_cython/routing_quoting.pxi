@@ -7,7 +7,7 @@
 from cpython.long cimport PyLong_AsLongLongAndOverflow
 from libc.string cimport memcpy
 
-from urllib.parse import quote as _route_quote, quote_plus as _route_quote_plus
+from urllib.parse import quote as _route_quote
 
 # What may stand in each part unquoted, beside letters, digits and "_.-~".
 cdef str _ROUTE_PATH_SAFE = "!$&'()*+,/:;=@"

@@ -13,13 +13,12 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, default_exceptions
 from werkzeug.http import HTTP_STATUS_CODES
 
-from .response_sending import BodyIterator
+from .response_sending import BODILESS, BodyIterator
 
 if t.TYPE_CHECKING:
     from .response import LeanResponse
 
-# Codes whose responses Werkzeug treats in a way of their own, and headers that it rewrites.
-_SPECIAL_CODES = frozenset({204, 304, *range(100, 200)})
+# Headers that Werkzeug rewrites.
 _SPECIAL_HEADERS = frozenset({"location", "content-location"})
 # What a response to an exception is made by, and what its page says.
 _get_making = attrgetter(
@@ -79,7 +78,8 @@ def _make_other_page(response_class: t.Any, error: t.Any, environ: dict[str, t.A
         # Only now, as an exception that makes its response by itself may not have it.
         or error.response is not None
         or code not in HTTP_STATUS_CODES
-        or code in _SPECIAL_CODES
+        # Werkzeug treats these in ways of their own.
+        or code in BODILESS
     ):
         return None
 
