@@ -7,7 +7,7 @@
 
 import os as _os
 from contextvars import Token as _Token
-from weakref import WeakSet as _WeakSet
+from weakref import ref as _ref
 
 from fastflask._vars import cv_app as _cv_app_var, cv_request as _cv_request_var
 from fastflask._vars import no_req_msg as _no_req_msg
@@ -107,7 +107,7 @@ cdef class _ThreadGuard:
         # With the interpreter all threads end.
         if _is_finalizing():
             return
-        for stack in list(_stacks):
+        for stack in _all_stacks():
             thread = (<ContextStack>stack)._threads.pop(self.ident, None)
             if thread is not None:
                 (<_Thread>thread).last = None
@@ -132,13 +132,18 @@ cdef inline _ThreadGuard _guard_thread():
 
 cdef object _is_finalizing = sys.is_finalizing
 cdef str _guard_key = "fastflask._speedups.guard"
-cdef object _stacks = _WeakSet()
+# No WeakSet, whose module is gone when the last thread of a second interpreter ends.
+cdef list _stacks = []
+
+
+cdef list _all_stacks():
+    return [stack for stack in [reference() for reference in _stacks] if stack is not None]
 
 
 def _forget_other_threads():
     # After a fork the child has only the thread that forked.
     ident = PyThread_get_thread_ident()
-    for stack in list(_stacks):
+    for stack in _all_stacks():
         kept = _dict_get((<ContextStack>stack)._threads, ident)
         (<ContextStack>stack)._threads = {} if kept is None else {ident: kept}
         (<ContextStack>stack)._recent = None
@@ -172,7 +177,7 @@ cdef class ContextStack:
     def __init__(self, var):
         self.var = var
         self._threads = {}
-        _stacks.add(self)
+        _stacks.append(_ref(self, _stacks.remove))
 
     @property
     def top(self):
