@@ -1,4 +1,4 @@
-"""What all tests share: the two implementations, and a header that says which one runs."""
+"""What all tests share: the implementations, an application, and a header that says what runs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from changing import begin, make_app
 
-from fastflask import _impl
+from fastflask import Flask, _impl
+from fastflask.testing import FlaskClient
 
 PACKAGE = Path(_impl.__file__).parent
 SWITCH = os.environ.get("FASTFLASK_SPEEDUPS", "").strip()
@@ -83,6 +85,18 @@ def impl(request: pytest.FixtureRequest) -> Implementation:
         pytest.skip("the compiled module was not built")
     assert chosen.module
     return chosen
+
+
+@pytest.fixture
+def app() -> Flask:
+    """An application with views, where a file of tests has none of its own."""
+    return make_app()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A client of :func:`app` that has sent the first request."""
+    return begin(app)
 
 
 @pytest.fixture(autouse=True)

@@ -6,22 +6,11 @@ import copy
 import typing as t
 
 import pytest
-from changing import begin, make_app
 
 import fastflask
 from fastflask import Blueprint, Flask, request
 from fastflask.ctx import RequestContext
 from fastflask.testing import FlaskClient
-
-
-@pytest.fixture
-def app() -> Flask:
-    return make_app()
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return begin(app)
 
 
 @pytest.mark.parametrize(

@@ -5,24 +5,12 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from changing import begin, make_app
 from werkzeug.routing import Rule as PlainRule
 
 import fastflask
 from fastflask import Flask, request, session
 from fastflask.routing import Map, Rule
 from fastflask.testing import FlaskClient
-
-
-@pytest.fixture
-def app() -> Flask:
-    return make_app()
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return begin(app)
-
 
 HOOKS = ("before_request_funcs", "after_request_funcs", "teardown_request_funcs")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from changing import begin, make_app
 
 import fastflask
 from fastflask import Flask, g, request, session
@@ -15,16 +14,6 @@ from fastflask.routing import Map, Rule
 from fastflask.sessions import SecureCookieSessionInterface, SessionInterface, SessionMixin
 from fastflask.testing import FlaskClient
 from fastflask.wrappers import Request, Response
-
-
-@pytest.fixture
-def app() -> Flask:
-    return make_app()
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return begin(app)
 
 
 def test_provider_of_json_replaced(app: Flask, client: FlaskClient) -> None:

@@ -9,22 +9,12 @@ from unittest import mock
 
 import pytest
 import werkzeug.serving
+from classic import index, new_app
 
 import fastflask
 from fastflask import Blueprint, Flask
 
 TRIGGER = "try_trigger_before_first_request_functions"
-
-
-def index() -> str:
-    return "index"
-
-
-def new_app(cls: type[Flask] = Flask) -> Flask:
-    app = cls("app")
-    app.testing = True
-    app.add_url_rule("/", view_func=index)
-    return app
 
 
 class TestFirstRequest:

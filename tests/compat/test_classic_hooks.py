@@ -8,23 +8,13 @@ from unittest import mock
 
 import pytest
 import werkzeug.serving
+from classic import new_app
 from werkzeug.test import run_wsgi_app
 
 import fastflask
 from fastflask import Flask
 from fastflask.ctx import RequestContext
 from fastflask.sessions import SecureCookieSession
-
-
-def index() -> str:
-    return "index"
-
-
-def new_app(cls: type[Flask] = Flask) -> Flask:
-    app = cls("app")
-    app.testing = True
-    app.add_url_rule("/", view_func=index)
-    return app
 
 
 class TestSessions:

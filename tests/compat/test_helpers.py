@@ -10,7 +10,6 @@ import werkzeug.wrappers
 
 import fastflask
 from fastflask import (
-    Flask,
     abort,
     flash,
     get_flashed_messages,
@@ -21,14 +20,6 @@ from fastflask import (
     url_for,
 )
 from fastflask.helpers import _split_blueprint_path, get_root_path
-
-
-@pytest.fixture
-def app():
-    app = Flask(__name__)
-    app.secret_key = "key"
-    app.testing = True
-    return app
 
 
 @pytest.mark.parametrize(

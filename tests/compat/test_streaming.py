@@ -6,15 +6,7 @@ import threading
 import pytest
 
 import fastflask
-from fastflask import Flask, Response, g, request, session, stream_with_context
-
-
-@pytest.fixture
-def app():
-    app = Flask(__name__)
-    app.secret_key = "key"
-    app.testing = True
-    return app
+from fastflask import Response, g, request, session, stream_with_context
 
 
 def test_wrapped_iterator_sees_the_request(app):
