@@ -255,7 +255,7 @@ interrupts: build $(VENV)/.group-test  ## interrupt 100,000 requests
 test-dev: build $(VENV)/.group-test  ## run the tests in Python's development mode, with its memory debugger
 	@$(STRAIN) PYTHONMALLOC=debug PYTHONDEVMODE=1 FASTFLASK_SPEEDUPS=$$mode $(PY) -m pytest -q -m "not slow" $(ARGS); done
 
-VALGRIND_TESTS = tests/test_context.py tests/test_cycle_garbage.py tests/test_wrappers_request.py tests/test_url_overrides.py
+VALGRIND_TESTS = $(patsubst %,tests/test_%.py,stack context globals cycle_garbage wrappers_request url_overrides)
 valgrind: build $(VENV)/.group-test  ## run some tests under valgrind, and fail where it names the extension
 	@PYTHONMALLOC=malloc FASTFLASK_SPEEDUPS=1 valgrind -q --num-callers=40 --log-file=build/valgrind.log \
 	    $(PY) -m pytest -q -p no:cacheprovider $(or $(ARGS),$(VALGRIND_TESTS))

@@ -1,135 +1,21 @@
-"""Contexts: what is current, who serves what, and the order of pushes and pops."""
+"""Contexts: what is current, where and how long, and the order of pushes and pops."""
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
-import gc
-import runpy
 import threading
 import typing as t
 import weakref
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import ContextVar
 
 import pytest
 
 import fastflask
-from fastflask import Flask, _vars, g, request, session, signals
+from fastflask import Flask, g, request, session, signals
 from fastflask._impl import app_ctx_stack, request_ctx_stack
-from fastflask.ctx import _AppCtxGlobals
 from fastflask.globals import _cv_app, _cv_request, app_ctx, request_ctx
 from fastflask.sessions import SecureCookieSessionInterface
-
-
-class Stack(t.NamedTuple):
-    var: ContextVar[t.Any]
-    stack: t.Any
-
-
-@pytest.fixture
-def one(impl: t.Any) -> Stack:
-    var: ContextVar[t.Any] = ContextVar("one")
-    return Stack(var, impl.ContextStack(var))
-
-
-def test_stack_pushes_and_pops(one: Stack) -> None:
-    assert one.stack.top is None
-    assert one.stack.pop() is None
-    one.stack.push("a")
-    one.stack.push("b")
-    assert one.stack.top == one.var.get() == "b"
-    assert one.stack.lookup(threading.get_ident()) == ("a", "b")
-    assert one.stack.pop() == "b"
-    assert one.stack.top == "a"
-    assert one.stack.pop() == "a"
-    assert one.var.get("unset") == "unset"
-    assert one.stack.lookup(threading.get_ident()) == ()
-    assert one.stack.entries() == []
-
-
-def test_stack_top_is_what_the_variable_says(one: Stack) -> None:
-    token = one.var.set("set directly")
-    assert one.stack.top == "set directly"
-    assert one.stack.lookup(threading.get_ident()) == ()
-    one.var.reset(token)
-
-
-def test_stack_tells_of_other_threads(one: Stack) -> None:
-    pushed, looked = threading.Event(), threading.Event()
-
-    def work() -> None:
-        one.stack.push("outer")
-        one.stack.push("inner")
-        pushed.set()
-        looked.wait(10)
-        one.stack.pop()
-        one.stack.pop()
-
-    worker = threading.Thread(target=work)
-    worker.start()
-    assert pushed.wait(10)
-    try:
-        assert worker.ident is not None
-        assert one.stack.lookup(worker.ident) == ("outer", "inner")
-        entries = one.stack.entries()
-        assert [(ident, context) for ident, context, _ in entries] == [
-            (worker.ident, "outer"),
-            (worker.ident, "inner"),
-        ]
-        assert all(0 <= age < 60 for _, _, age in entries)
-        # What others serve is not what is current here.
-        assert one.stack.top is None
-    finally:
-        looked.set()
-        worker.join()
-    assert one.stack.lookup(worker.ident) == () and one.stack.entries() == []
-
-
-def test_stack_in_many_threads(one: Stack) -> None:
-    def work(number: int) -> bool:
-        good = True
-        for step in range(200):
-            one.stack.push((number, step))
-            good &= one.stack.top == (number, step)
-            one.stack.entries()
-            good &= one.stack.pop() == (number, step)
-        return good
-
-    with ThreadPoolExecutor(8) as pool:
-        assert all(pool.map(work, range(8)))
-    assert one.stack.entries() == []
-
-
-def test_stack_knows_threads_that_take_turns(one: Stack) -> None:
-    # A thread that has an ended one's ident among them.
-    for number in range(50):
-        seen: list[t.Any] = []
-
-        def work(number: int = number, seen: list[t.Any] = seen) -> None:
-            seen.append(one.stack.lookup(threading.get_ident()))
-            one.stack.push(number)
-            if number % 2:
-                seen.append(one.stack.pop())
-
-        worker = threading.Thread(target=work)
-        one.stack.push("here")
-        worker.start()
-        worker.join()
-        one.stack.push("again")
-        assert seen == ([(), number] if number % 2 else [()])
-        assert one.stack.lookup(threading.get_ident()) == ("here", "again")
-        assert [context for _, context, _ in one.stack.entries()] == ["here", "again"]
-        one.stack.pop()
-        one.stack.pop()
-
-
-def test_stack_is_referred_to_weakly_and_freed(impl: t.Any) -> None:
-    stack = impl.ContextStack(ContextVar("weak"))
-    ref = weakref.ref(stack)
-    del stack
-    gc.collect()
-    assert ref() is None
 
 
 @pytest.fixture
@@ -424,83 +310,3 @@ def test_adapter_can_be_replaced(app: Flask) -> None:
     with app.test_request_context() as context:
         context.url_adapter = app.url_map.bind("other.example")
         assert fastflask.url_for("index", _external=True) == "http://other.example/"
-
-
-def test_globals_of_an_application_context(app: Flask) -> None:
-    with app.app_context() as context:
-        assert repr(g) == "<flask.g of 'contexts'>"
-        with pytest.raises(AttributeError, match="missing"):
-            g.missing
-        g.a = 1
-        assert ("a" in g, list(g), g.get("a"), g.get("b", 2)) == (True, ["a"], 1, 2)
-        assert g.setdefault("c", 3) == 3 and g.pop("c") == 3
-        assert g.pop("c", None) is None
-        with pytest.raises(KeyError):
-            g.pop("c")
-        del g.a
-        assert context.g is g._get_current_object()
-
-
-def test_globals_keep_attributes_in_their_dict_only(app: Flask) -> None:
-    class Named(_AppCtxGlobals):
-        @property
-        def name(self) -> str:
-            return "of the class"
-
-    for cls in (_AppCtxGlobals, Named):
-        app.app_ctx_globals_class = cls
-        with app.app_context():
-            g.name = g.get = "of the object"
-            assert vars(g) == {"name": "of the object", "get": "of the object"}
-            assert g.name == ("of the class" if cls is Named else "of the object")
-            assert g.get == "of the object" and g.pop("get") == "of the object"
-            assert g.get("name") == "of the object"
-            assert (hasattr(g, "name"), hasattr(g, "other")) == (True, False)
-            with pytest.raises(AttributeError) as caught:
-                g.other
-            assert caught.value.args == ("other",)
-            with pytest.raises(TypeError):
-                setattr(g, 1, 2)  # type: ignore[call-overload]
-            object.__setattr__(g._get_current_object(), "plain", 1)
-            assert g.plain == 1 and g.__class__ is cls
-
-
-def test_globals_class_patched(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[t.Any] = []
-
-    def note(self: t.Any, name: str, value: t.Any) -> None:
-        seen.append(name)
-        vars(self)[name] = value
-
-    for turn in range(2):
-        with app.app_context():
-            g.before = turn
-            with monkeypatch.context() as patch:
-                patch.setattr(_AppCtxGlobals, "__setattr__", note)
-                patch.setattr(_AppCtxGlobals, "__getattr__", lambda self, name: name.upper())
-                patch.setattr(_AppCtxGlobals, "late", property(lambda self: "late"), raising=False)
-                g.during = turn
-                assert (g.during, g.missing, g.late) == (turn, "MISSING", "late")
-            g.late = turn
-            with pytest.raises(AttributeError):
-                g.missing
-            assert vars(g) == {"before": turn, "during": turn, "late": turn}
-    assert seen == ["during", "during"]
-
-
-def test_variables_of_contexts_lie_in_different_places(monkeypatch: pytest.MonkeyPatch) -> None:
-    hashes = iter([5, 5 + 32, (1 << 32) + 4, 6])
-    made = []
-
-    class Variable:
-        def __init__(self, name: str) -> None:
-            self.name, self.hash = name, next(hashes)
-            made.append(name)
-
-        def __hash__(self) -> int:
-            return self.hash
-
-    monkeypatch.setattr("contextvars.ContextVar", Variable)
-    names = runpy.run_path(_vars.__file__)
-    assert made == ["flask.app_ctx"] + ["flask.request_ctx"] * 3
-    assert (hash(names["cv_app"]), hash(names["cv_request"])) == (5, 6)

@@ -79,8 +79,8 @@ def missing_in(cell: str) -> Iterator[str]:
                     yield f"parameter {word}"
 
 
-@pytest.mark.parametrize(("line", "cell"), list(rows()))
-def test_tests_that_fidelity_names(line: str, cell: str) -> None:
+@pytest.mark.parametrize("cell", [pytest.param(cell, id=line) for line, cell in rows()])
+def test_tests_that_fidelity_names(cell: str) -> None:
     assert list(missing_in(cell)) == []
 
 
