@@ -87,6 +87,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
     sources = [str(path) for path in sorted(Path("fastflask/_cython").glob("*.pxi"))]
     session.run("cython-lint", "fastflask/_speedups.pyx", *sources)
+    session.run("python", "tools/mutants/run.py", "--check")
 
 
 @nox.session

@@ -115,6 +115,22 @@ def test_commands_and_files_that_a_page_names(page: str) -> None:
     ] == []
 
 
+def test_every_command_is_on_a_page() -> None:
+    targets = set(re.findall(r"^([a-z-]+):.*## ", text_of(MAKEFILE), re.M))
+    named = {
+        name for page in pages() for name in re.findall(r"`make ([a-z-]+)", text_of(ROOT / page))
+    }
+    assert targets - named == set()
+
+
+def test_functions_that_the_page_on_the_extension_names() -> None:
+    table = text_of(ROOT / "docs/compiled.md").partition("| Where | What | Why |")[2]
+    sources = "".join(map(text_of, ROOT.glob("fastflask/_cython/*.pxi")))
+    named = re.findall(r"`(?:\w+\.)?(\w+)`", "".join(re.findall(r"^\| (.+?) \|", table, re.M)))
+    assert len(named) > 15
+    assert [name for name in named if not re.search(rf"\bc?def .*\b{name}\(", sources)] == []
+
+
 def test_tests_that_the_page_on_reliability_names() -> None:
     table = text_of(ROOT / "docs/reliability.md").partition("## Defects found")[2]
     named = set(re.findall(r"`(test_\w+)", table))
