@@ -273,9 +273,10 @@ cdef int _match_request(RequestContextBase self) except -1:
                 if found == _ROUTE_MISSED:
                     # PERF: kept for the dispatch to raise, and so not raised here: 2 µs of a 404.
                     request.routing_exception = search.error
-                    return 0
+                    return _route_let_go_of(search)
                 if found == _ROUTE_FOUND:
-                    return _take_match(request, search.rule, search.arguments)
+                    _take_match(request, search.rule, search.arguments)
+                    return _route_let_go_of(search)
             else:
                 result = matcher.match_plain(domain, path, lean._raw_method, False)
 

@@ -273,13 +273,35 @@ cdef inline str _route_exact(object text):
     return <str>text if type(text) is str else PyUnicode_FromObject(text)
 
 
+# PERF: one that was let go of is used again, as to fill a new one with zeroes and to take it back
+# takes 2 % of the time of a request.
+cdef _RouteSearch _route_spare = None
+
+
 cdef inline _RouteSearch _route_new_search(str path, object method, object websocket):
-    cdef _RouteSearch search = _RouteSearch.__new__(_RouteSearch)
+    global _route_spare
+    cdef _RouteSearch search = _route_spare
+    if search is None:
+        search = _RouteSearch.__new__(_RouteSearch)
+    else:
+        _route_spare = None
     search.path = path
     search.text = _route_text(path)
     search.method = method
     search.websocket = websocket
     return search
+
+
+cdef inline int _route_let_go_of(_RouteSearch search) except -1:
+    """Empty a search and keep it for the next one."""
+    global _route_spare
+    search.path = search.method = search.websocket = None
+    search.rule = search.attributes = search.arguments = search.error = None
+    search.values = search.methods = None
+    search.mismatch = False
+    search.count = 0
+    _route_spare = search
+    return 0
 
 
 cdef inline object _route_one_slash(object path):
