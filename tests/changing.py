@@ -6,9 +6,9 @@ from fastflask import Blueprint, Flask
 from fastflask.testing import FlaskClient
 
 
-def make_app() -> Flask:
+def make_app(cls: type[Flask] = Flask) -> Flask:
     """An application with a view of its own and one of a blueprint."""
-    app = Flask("changes")
+    app = cls("changes")
     app.secret_key = "a key"
     app.add_url_rule("/", view_func=lambda: "index", endpoint="index")
     blueprint = Blueprint("bp", __name__)

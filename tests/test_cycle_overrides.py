@@ -276,33 +276,6 @@ def test_stages_are_called_with_what_flask_gives() -> None:
     assert isinstance(seen["trap_http_exception"][0], NotFound)
 
 
-def test_call_overridden() -> None:
-    class Called(Flask):
-        def __call__(self, environ: t.Any, start_response: t.Any) -> t.Any:
-            environ["PATH_INFO"] = "/"
-            return super().__call__(environ, start_response)
-
-    assert ask(make_app(Called), "/missing")[1] == "index"
-
-
-def test_middleware_put_around_after_the_first_request() -> None:
-    app = make_app()
-    assert ask(app, "/")[1] == "index"
-    inner = app.wsgi_app
-    calls = []
-
-    def middleware(environ: t.Any, start_response: t.Any) -> t.Any:
-        calls.append(environ["PATH_INFO"])
-        return inner(environ, start_response)
-
-    app.wsgi_app = middleware  # type: ignore[method-assign]
-    assert ask(app, "/")[1] == "index"
-    assert calls == ["/"]
-    del app.wsgi_app
-    assert ask(app, "/")[1] == "index"
-    assert calls == ["/"]
-
-
 def test_class_of_an_application_changed() -> None:
     class Other(Flask):
         def dispatch_request(self) -> str:
