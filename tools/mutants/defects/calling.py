@@ -31,8 +31,8 @@ DEFECTS = [
             ),
             at(
                 "_cython/stages.pxi",
-                "views[_endpoint_of(rule)]",
-                "_vars(app).setdefault('_kept', dict(views))[rule.endpoint]",
+                "app.view_functions if _fields_are_own(app) else (<object>app).view_functions",
+                "_vars(app).setdefault('_kept', dict(app.view_functions))",
             ),
         ),
     ),
