@@ -22,7 +22,7 @@ from .config import Config, ConfigAttribute
 from .sansio.app import _make_timedelta
 from .sansio.scaffold import setupmethod
 
-if t.TYPE_CHECKING:  # pragma: no cover
+if t.TYPE_CHECKING:
     from .ctx import _AppCtxGlobals
     from .sansio._setup_state import BlueprintSetupState
 

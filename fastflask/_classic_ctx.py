@@ -8,7 +8,7 @@ from ._classic import Classic, warn_classic
 from ._context_first import ContextFirst
 from .globals import app_ctx
 
-if t.TYPE_CHECKING:  # pragma: no cover
+if t.TYPE_CHECKING:
     from .app import Flask
     from .ctx import _AppCtxGlobals
 
@@ -21,7 +21,7 @@ class ClassicRequestContext(Classic):
     #: Whether there is a request, for code that expects one kind of context.
     has_request = True
 
-    if t.TYPE_CHECKING:  # pragma: no cover
+    if t.TYPE_CHECKING:
         app: Flask
 
         def pop(self, exc: BaseException | None = ...) -> None: ...

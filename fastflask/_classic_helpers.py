@@ -14,7 +14,7 @@ from werkzeug.security import safe_join as _safe_join
 from ._impl import app_ctx_stack, request_ctx_stack
 from .globals import _no_app_msg, _no_req_msg
 
-if t.TYPE_CHECKING:  # pragma: no cover
+if t.TYPE_CHECKING:
     from .app import Flask
     from .testing import EnvironBuilder
 

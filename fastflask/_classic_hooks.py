@@ -13,7 +13,7 @@ from threading import RLock
 from ._classic import Classic, ClassicValue, warn_classic
 from .sansio.scaffold import setupmethod
 
-if t.TYPE_CHECKING:  # pragma: no cover
+if t.TYPE_CHECKING:
     from .sessions import SessionMixin
     from .wrappers import Request, Response
 

@@ -17,7 +17,7 @@ from .globals import _cv_request
 from .json import dumps as _dumps_of_app
 from .json.provider import DefaultJSONProvider, _default
 
-if t.TYPE_CHECKING:  # pragma: no cover
+if t.TYPE_CHECKING:
     from werkzeug.sansio.response import Response
 
     from .sansio.app import App

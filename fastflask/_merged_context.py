@@ -14,7 +14,7 @@ from ._classic import Classic
 from ._context_first import ContextFirst
 from ._vars import cv_app, cv_request
 
-if t.TYPE_CHECKING:  # pragma: no cover
+if t.TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
     from .app import Flask

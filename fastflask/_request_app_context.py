@@ -6,7 +6,7 @@ import typing as t
 
 from .ctx import AppContext, RequestContext
 
-if t.TYPE_CHECKING:  # pragma: no cover
+if t.TYPE_CHECKING:
     from werkzeug.routing import MapAdapter
 
 

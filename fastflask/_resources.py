@@ -9,7 +9,7 @@ from datetime import timedelta
 from .globals import _cv_app, current_app
 from .helpers import send_from_directory
 
-if t.TYPE_CHECKING:  # pragma: no cover
+if t.TYPE_CHECKING:
     from .wrappers import Response
 
 
@@ -19,7 +19,7 @@ class PackageFiles:
     .. versionadded:: 0.1
     """
 
-    if t.TYPE_CHECKING:  # pragma: no cover
+    if t.TYPE_CHECKING:
         root_path: str
         cli: t.Any
 

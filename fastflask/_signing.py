@@ -12,7 +12,7 @@ from operator import is_
 
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
-if t.TYPE_CHECKING:  # pragma: no cover
+if t.TYPE_CHECKING:
     from .app import Flask
     from .sessions import SecureCookieSessionInterface
 

@@ -26,7 +26,7 @@ from ._impl import url_for as url_for
 from .globals import _cv_app, _cv_request, current_app, request, request_ctx, session
 from .signals import message_flashed
 
-if t.TYPE_CHECKING:  # pragma: no cover
+if t.TYPE_CHECKING:
     from .ctx import AppContext, RequestContext
     from .wrappers import Response
 

@@ -14,7 +14,7 @@ from werkzeug.sansio.response import Response as _SansIOResponse
 from ._signing import _lazy_sha1, kept_serializer
 from .json.tag import TaggedJSONSerializer
 
-if t.TYPE_CHECKING:  # pragma: no cover
+if t.TYPE_CHECKING:
     from .app import Flask
     from .wrappers import Request, Response
 

@@ -9,7 +9,7 @@ from .._classic import classic_names
 from ..globals import _cv_app, current_app
 from .provider import _default
 
-if t.TYPE_CHECKING:  # pragma: no cover
+if t.TYPE_CHECKING:
     from ..wrappers import Response
 
 

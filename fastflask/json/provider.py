@@ -15,7 +15,7 @@ from werkzeug.http import http_date
 from .._impl import new_response
 from ._codec import SEPARATORS, decode, encode
 
-if t.TYPE_CHECKING:  # pragma: no cover
+if t.TYPE_CHECKING:
     from werkzeug.sansio.response import Response
 
     from .._impl import new_response

@@ -19,7 +19,7 @@ from ._types import (
 )
 from .scaffold import F, Scaffold, setupmethod
 
-if t.TYPE_CHECKING:  # pragma: no cover
+if t.TYPE_CHECKING:
     from ._setup_state import BlueprintSetupState
 
 

@@ -7,7 +7,7 @@ import typing as t
 from .. import typing as ft
 from .scaffold import _endpoint_from_view_func
 
-if t.TYPE_CHECKING:  # pragma: no cover
+if t.TYPE_CHECKING:
     from .app import App
     from .blueprints import Blueprint
 

@@ -30,7 +30,7 @@ from ._types import T_template_test as T_template_test
 from .scaffold import Scaffold as Scaffold
 from .scaffold import _endpoint_from_view_func, find_package, setupmethod
 
-if t.TYPE_CHECKING:  # pragma: no cover
+if t.TYPE_CHECKING:
     from werkzeug.routing import Map as BaseMap
     from werkzeug.routing import Rule as BaseRule
     from werkzeug.wrappers import Response as BaseResponse

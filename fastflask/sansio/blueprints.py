@@ -25,7 +25,7 @@ from .scaffold import Scaffold as Scaffold
 from .scaffold import _endpoint_from_view_func as _endpoint_from_view_func
 from .scaffold import _sentinel, setupmethod
 
-if t.TYPE_CHECKING:  # pragma: no cover
+if t.TYPE_CHECKING:
     from .app import App
 
 #: What :meth:`Blueprint.record` takes.

@@ -26,7 +26,7 @@ from ._types import T_template_context_processor as T_template_context_processor
 from ._types import T_url_defaults as T_url_defaults
 from ._types import T_url_value_preprocessor as T_url_value_preprocessor
 
-if t.TYPE_CHECKING:  # pragma: no cover
+if t.TYPE_CHECKING:
     from click import Group
 
 _T = t.TypeVar("_T")
