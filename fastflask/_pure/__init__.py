@@ -9,7 +9,7 @@ from .redirects import make_redirect as make_redirect
 from .request import LeanRequest as LeanRequest
 from .request_context import RequestContextBase as RequestContextBase
 from .response import LeanResponse as LeanResponse
-from .response import new_response as new_response
+from .response_making import new_response as new_response
 from .response_sending import BodyIterator as BodyIterator
 from .routing import MapBase as MapBase
 from .routing import RouteMatcher as RouteMatcher

@@ -13,7 +13,7 @@ from markupsafe import escape
 from werkzeug.utils import redirect as _wz_redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from .response import make_plain
+from .response_making import make_plain
 
 # What Werkzeug's page says, before, between and after the two places of the address.
 _before, _between, _after = _wz_redirect("\0").get_data(as_text=True).split("\0")

@@ -45,10 +45,6 @@ _content_types: dict[str, str] = {}
 _MAX_CONTENT_TYPES = 64
 # What decides how a response is made and sent, where its class has it and where an object may.
 _get_making = attrgetter("headers", "status", "_clean_status")
-_get_plain_making = attrgetter(
-    "__init__", "__new__", "__getattribute__", "headers", "status", "_clean_status", "set_data",
-    "automatically_set_content_length",
-)  # fmt: skip
 _get_sending = attrgetter(
     "headers", "status", "status_code", "get_wsgi_headers", "get_app_iter", "iter_encoded"
 )
@@ -340,67 +336,6 @@ class LeanResponse:
         self._pending_type = self._pending_length = None
 
 
-def make_plain(response_class: t.Any, text: str, status: t.Any, mimetype: t.Any) -> t.Any:
-    """Return a response of text, status code and media type, or ``None`` for the constructor.
-
-    What comes about is the same. ``None`` means that a class of its own may have a say in it, or
-    that the constructor has not seen this status and this type before.
-
-    PERF: no call of the class, and half of the steps: 4 % of a small request.
-
-    :param response_class: class of the response.
-    :param text: the body.
-    :param status: the status code, or ``None`` for that of the class.
-    :param mimetype: the media type, or ``None`` for that of the class.
-    """
-    try:
-        if _get_plain_making(response_class) != _stock_plain_making:
-            return None
-    except AttributeError:
-        return None
-    # A class of classes may have a say in calls.
-    if type(response_class) is not type:
-        return None
-    if status is None:
-        status = response_class.default_status  # type: ignore[attr-defined]
-    if mimetype is None:
-        mimetype = response_class.default_mimetype  # type: ignore[attr-defined]
-    kind = _content_types.get(mimetype)
-    line = _status_lines.get(status) if type(status) is int else None
-    # A phrase may have been changed since.
-    if kind is None or line is None or line[0] is not HTTP_STATUS_CODES.get(status):
-        return None
-
-    body = text.encode()
-    response: t.Any = _new(response_class)
-    response._made_headers = None
-    response._pending_type = kind
-    response._pending_length = len(body)
-    response._status = line[1]
-    response._status_code = status
-    response.direct_passthrough = False
-    response._on_close = []
-    response.response = [body]
-    return response
-
-
-def new_response(response_class: t.Any, body: t.Any, mimetype: t.Any) -> t.Any:
-    """Make a response of a body and its media type.
-
-    :param response_class: class of the response.
-    :param body: text or bytes.
-    :param mimetype: the media type.
-    """
-    if type(body) is str:
-        response = make_plain(response_class, body, None, mimetype)
-        if response is not None:
-            return response
-    # PERF: a constructor that is ours is called in half of the time by position.
-    if response_class.__init__ is LeanResponse.__init__ and response_class.__new__ is _new:
-        return response_class(body, None, None, mimetype)
-    return response_class(body, mimetype=mimetype)
-
-
 def _content_type_of(mimetype: str) -> str:
     content_type = get_content_type(mimetype, "utf-8")
     if _is_plain(content_type) and len(_content_types) < _MAX_CONTENT_TYPES:
@@ -413,7 +348,6 @@ _lean_headers = LeanResponse.headers
 _get_wsgi_response = LeanResponse.get_wsgi_response
 _Stock = type("_Stock", (LeanResponse, BaseResponse), {})
 _stock_making = _get_making(_Stock)
-_stock_plain_making = _get_plain_making(_Stock)
 _stock_sending = _get_sending(_Stock)
 
 

@@ -27,7 +27,8 @@ from . import stock
 from .context import _sentinel
 from .pages import kept_pages
 from .request_context import _PendingSession
-from .response import LeanResponse, make_plain
+from .response import LeanResponse
+from .response_making import make_plain
 from .stock import calls_no_hooks, names_blueprints_as_stock, saves_as_stock
 
 if t.TYPE_CHECKING:
