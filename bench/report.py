@@ -153,8 +153,25 @@ def _stack(stack: t.Sequence[dict[str, t.Any]]) -> list[str]:
     return [*lines, ""]
 
 
-def write(results: Results, drawn: t.Iterable[str]) -> str:
-    """Return the page."""
+def _elsewhere(results: Results) -> list[str]:
+    """Return what requests cost with another interpreter."""
+    machine = results.machine
+    return [
+        f"### On {machine['python']}",
+        "",
+        f"Revision {machine['commit']}, {machine['date']}; {machine['processor']}, load"
+        f" {machine['load']} at the start; passes: {results.options['passes']}.",
+        "",
+        *table(results, "cycle"),
+        "",
+    ]
+
+
+def write(results: Results, drawn: t.Iterable[str], others: t.Iterable[Results] = ()) -> str:
+    """Return the page.
+
+    :param others: runs with other interpreters, whose requests are told, too.
+    """
     machine = results.machine
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     lines = [
@@ -181,6 +198,9 @@ def write(results: Results, drawn: t.Iterable[str]) -> str:
     for name, title in _GROUPS.items():
         if results.group(name):
             lines += [f"## {title}", "", _REMARKS[name], "", *table(results, name), ""]
+        if name == "cycle":
+            for other in others:
+                lines += _elsewhere(other)
     if results.stack:
         lines += _stack(results.stack)
     return "\n".join(lines)
@@ -189,18 +209,27 @@ def write(results: Results, drawn: t.Iterable[str]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.report", description=__doc__)
     parser.add_argument("--results", type=Path, default=LATEST, help="what a run has saved")
+    parser.add_argument(
+        "--others",
+        type=Path,
+        nargs="*",
+        default=(),
+        metavar="RESULTS",
+        help="copies of what runs with other interpreters have saved",
+    )
     parser.add_argument("--into", type=Path, default=ROOT / "docs", help="folder to write to")
     options = parser.parse_args()
 
-    if not options.results.exists():
-        print("bench: nothing was measured yet: run make bench", file=sys.stderr)
-        return 1
+    for path in (options.results, *options.others):
+        if not path.exists():
+            print(f"bench: there is no {path}: run make bench", file=sys.stderr)
+            return 1
     results = load(options.results)
     options.into.mkdir(parents=True, exist_ok=True)
     drawn = draw(results)
     for name, text in drawn.items():
         (options.into / name).write_text(text)
-    (options.into / "performance.md").write_text(write(results, drawn))
+    (options.into / "performance.md").write_text(write(results, drawn, map(load, options.others)))
     print(f"wrote {options.into}/performance.md and {', '.join(drawn)}")
     return 0
 

@@ -160,6 +160,19 @@ def test_report_has_a_row_for_each_operation_and_charts_that_are_xml() -> None:
         assert ElementTree.fromstring(text).tag.endswith("svg")
 
 
+def test_report_tells_requests_with_other_interpreters() -> None:
+    made, other = filled(), filled()
+    for of, cost in (made, 2e3), (other, 1e3):
+        of.operations["cycle/hello"] = measured(flask=[[50e3]], compiled=[[cost]])
+        of.operations["local/call"] = measured(compiled=[[cost]])
+    other.machine = {**made.machine, "python": "CPython 3.99"}
+    page = report.write(made, [], [other])
+    first, _, rest = page.partition("### On CPython 3.99")
+    assert "| hello | **2.00 µs (25.0×)** | 50.0 µs |" in first
+    assert "| hello | **1.00 µs (50.0×)** | 50.0 µs |" in rest
+    assert page.count("| call |") == 1
+
+
 def test_report_of_a_run_that_was_ended() -> None:
     made = filled()
     assert "was ended" not in report.write(made, [])
