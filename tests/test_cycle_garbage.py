@@ -105,16 +105,6 @@ KINDS = [
 ids = [f"{method} {path} {status}" for path, method, status in KINDS]
 
 
-@pytest.fixture
-def no_collector() -> Iterator[None]:
-    gc.collect()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
 @pytest.mark.parametrize(("path", "method", "status"), KINDS, ids=ids)
 def test_answer_leaves_no_cycles(
     app: Flask, path: str, method: str, status: int, no_collector: None

@@ -61,6 +61,12 @@ def bind(url_map: t.Any, binding: dict[str, t.Any]) -> t.Any:
     return url_map.bind(**binding)
 
 
+def bind_both(rnd: random.Random, expected: t.Any, actual: t.Any) -> tuple[t.Any, t.Any]:
+    binding = rnd.choice(BINDINGS)
+    note(f"bound to: {binding}")
+    return bind(expected, binding), bind(actual, binding)
+
+
 def both_maps(rnd: random.Random, impl: t.Any) -> tuple[t.Any, ...]:
     spec = make_map(rnd)
     note(f"map: {spec[0]}")
@@ -109,9 +115,7 @@ def test_matching_is_the_reference(impl: t.Any, seed: int) -> None:
     rnd = random.Random(seed)
     spec, expected, expected_rules, actual, actual_rules = both_maps(rnd, impl)
     patterns = [rule["string"] for rule in spec[1]]
-    binding = rnd.choice(BINDINGS)
-    left, right = bind(expected, binding), bind(actual, binding)
-    note(f"bound to: {binding}")
+    left, right = bind_both(rnd, expected, actual)
 
     change_at = rnd.randrange(BATCH)
     for turn in range(BATCH):
@@ -147,9 +151,7 @@ def test_matching_is_the_reference(impl: t.Any, seed: int) -> None:
 def test_building_is_the_reference(impl: t.Any, seed: int) -> None:
     rnd = random.Random(seed)
     spec, expected, expected_rules, actual, actual_rules = both_maps(rnd, impl)
-    binding = rnd.choice(BINDINGS)
-    left, right = bind(expected, binding), bind(actual, binding)
-    note(f"bound to: {binding}")
+    left, right = bind_both(rnd, expected, actual)
 
     change_at = rnd.randrange(BATCH)
     for turn in range(BATCH):

@@ -181,21 +181,18 @@ def test_use_keeps_no_reference(impl: Any) -> None:
     assert counts() == before
 
 
+@pytest.mark.usefixtures("no_collector")
 def test_proxy_leaves_no_cyclic_garbage(impl: Any) -> None:
     VARIABLE.set(Thing())
     gc.collect()
-    gc.disable()
-    try:
-        for _ in range(50):
-            proxy = impl.LocalProxy(lambda: [1], "append")
-            proxy(2)
-            with pytest.raises(AttributeError):
-                proxy.nothing
-            del proxy
-            impl.LocalProxy(VARIABLE, "kind").__class__
-        assert gc.collect() == 0
-    finally:
-        gc.enable()
+    for _ in range(50):
+        proxy = impl.LocalProxy(lambda: [1], "append")
+        proxy(2)
+        with pytest.raises(AttributeError):
+            proxy.nothing
+        del proxy
+        impl.LocalProxy(VARIABLE, "kind").__class__
+    assert gc.collect() == 0
 
 
 def test_circle_through_the_source_is_collected(impl: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import typing as t
 import weakref
 from pathlib import Path
@@ -124,16 +123,12 @@ def test_static_route_only_with_a_folder(tmp_path: Path) -> None:
         assert response.text == "content"
 
 
+@pytest.mark.usefixtures("no_collector")
 def test_static_route_does_not_keep_the_app_alive() -> None:
     app = Flask("x", root_path="/", static_folder="static")
     seen = weakref.ref(app)
-    gc.collect()
-    gc.disable()
-    try:
-        del app
-        assert seen() is None
-    finally:
-        gc.enable()
+    del app
+    assert seen() is None
 
 
 @pytest.mark.parametrize("options", [{"static_host": "a"}, {"host_matching": True}])

@@ -375,17 +375,14 @@ def test_provider_overriding_dumps_is_used_by_views_and_responses(app):
     assert client.get("/call").json == {"wrapped": 2}
 
 
+@pytest.mark.usefixtures("no_collector")
 def test_provider_knows_its_app_weakly():
     app = Flask(__name__)
     provider = app.json
     provider.dumps([1])
-    gc.disable()
-    try:
-        ref = weakref.ref(app)
-        del app
-        assert ref() is None
-    finally:
-        gc.enable()
+    ref = weakref.ref(app)
+    del app
+    assert ref() is None
     with pytest.raises(ReferenceError):
         provider.response(1)
 

@@ -1,6 +1,5 @@
 """The signed cookie: what it holds, its keys and its age."""
 
-import gc
 import hashlib
 import weakref
 from datetime import datetime, timedelta, timezone
@@ -213,18 +212,14 @@ def test_apps_sharing_an_interface_have_their_own_keys(app):
         assert read(app, theirs) == read(other, mine) == {}
 
 
+@pytest.mark.usefixtures("no_collector")
 def test_keys_end_with_the_app():
     app = Flask("short lived")
     app.secret_key = "key"
     read(app, sign(app, {"a": 1}))
-    gc.collect()
-    gc.disable()
-    try:
-        ref = weakref.ref(app)
-        del app
-        assert ref() is None
-    finally:
-        gc.enable()
+    ref = weakref.ref(app)
+    del app
+    assert ref() is None
 
 
 def test_signing_serializer_is_new_each_time(app):

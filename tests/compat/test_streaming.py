@@ -65,15 +65,14 @@ def test_outside_of_a_request(app):
         decorated()
 
 
+def names():
+    yield request.args["name"]
+    yield request.args["name"]
+
+
 def test_contexts_are_pushed_while_iterating_only(app):
     with app.test_request_context("/?name=n"):
-
-        @stream_with_context
-        def body():
-            yield request.args["name"]
-            yield request.args["name"]
-
-        items = body()
+        items = stream_with_context(names)()
         assert fastflask.has_request_context()
 
     assert not fastflask.has_request_context()
@@ -201,13 +200,9 @@ def test_session_is_the_same_object_and_not_saved_again(app):
 
 
 def test_iteration_in_another_thread_and_context(app):
+    body = stream_with_context(names)
+
     with app.test_request_context("/?name=n"):
-
-        @stream_with_context
-        def body():
-            yield request.args["name"]
-            yield request.args["name"]
-
         items = body()
 
     got = []
