@@ -2,10 +2,10 @@
 #
 #   PYTHON=python3.12       interpreter for a new .venv (default: the first found that is 3.10+)
 #   ARGS="-k session -x"    passed to pytest
-#   VENV=.venv-3.12        another environment, for another interpreter
+#   VENV=.venv-3.12         another environment, for another interpreter
 #   FASTFLASK_SPEEDUPS=1    fail where the extension cannot be built; =0: pure mode only
 #   FASTFLASK_BUILD=debug   see setup.py
-#   ON=flask               make run: the example on Flask itself
+#   ON=flask                make run: the example on Flask itself
 
 VENV ?= .venv
 PY = $(VENV)/bin/python

@@ -1,7 +1,7 @@
 """Methods of an application that the stages of a request called in earlier releases of Flask.
 
 A subclass may override them, or a program patch them, and they are called where they were. The
-engines know whether that is so from one note (``earlier_stages`` of their ``configure``), so an
+engines know whether that is so from one note (``classic_hooks`` of their ``configure``), so an
 application without them pays nothing for a look.
 """
 

@@ -222,15 +222,6 @@ def show_server_banner(debug: bool, app_import_path: str | None) -> None:
         click.echo("\n".join(lines))
 
 
-def warn_ignored_run() -> None:
-    """Say that ``app.run()`` does nothing while a command runs."""
-    click.secho(
-        " * Ignoring a call to 'app.run()' that would block the current 'flask' CLI command.\n"
-        "   Only call 'app.run()' in an 'if __name__ == \"__main__\"' guard.",
-        fg="red",
-    )
-
-
 cli = FlaskGroup(
     name="flask",
     help="""\

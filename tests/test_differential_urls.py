@@ -38,7 +38,6 @@ HOSTS = [
 ]  # fmt: skip
 ROOTS = ["", "", "", "/app", "/app/", "/", "//", "app", "/\xc3\xa4 b", None]
 ENDPOINTS = ["e", "f", "g", "h", "bp.e", "bp.f", "bp.in.e", "bp.in.g"]
-SCHEMES = ["http", "http", "http", "https", "ws", "ftp"]
 ASKED: list[t.Any] = [
     *ENDPOINTS, ".e", ".f", ".in.e", "..e", ".", "", "nowhere", "bp.nowhere", None, 5,
     b"e", ["e"], ("e",), "static",

@@ -389,6 +389,7 @@ class App(TemplateScaffold):
         :param endpoint: the endpoint, with the names of its blueprints.
         :param values: changed in place.
         """
+        # Asked first: of what is no text Flask fails here, whatever is registered.
         of_blueprint = "." in endpoint
         registry = self.url_default_functions
 
