@@ -69,8 +69,8 @@ def speedups(extension_class):
         # The unit is a large one, where GCC stops putting small functions in their places before
         # it comes to those of the request: 1,100 of 54,500 instructions with hooks on 3.13.
         compile_args += ["--param", "inline-unit-growth=100"]
-        # Calls of the interpreter go straight to where it is, not by way of a table of jumps: 2.5 %
-        # of the time of a request.
+        # Calls of the interpreter go straight to where it is, not by way of a table of jumps: 85 of
+        # 24,600 instructions of the shortest request on 3.13.
         compile_args += ["-fno-plt"]
     if "trace" in modes:
         macros += [("CYTHON_TRACE_NOGIL", "1"), ("CYTHON_USE_SYS_MONITORING", "0")]
