@@ -28,7 +28,8 @@ _GROUPS = {
 }
 _REMARKS = {
     "cycle": "From the call of the application to the close of its answer. The means are over the"
-    "\nrows that both have.",
+    "\nrows that both have. Of an upload, a session and a template, bare WSGI shows what the"
+    "\nlibrary takes that Flask has for it: Werkzeug's parser of forms, ItsDangerous, Jinja.",
     "local": "One use of what is current. Without a framework: the same use of the object itself.",
     "context": "Entering and leaving what is current, and looking it up.",
     "routing": "From a path to a rule and its arguments: kind of rules, their number, and whether"

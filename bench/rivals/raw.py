@@ -6,8 +6,10 @@ import json
 from http.cookies import SimpleCookie
 from urllib.parse import parse_qs, parse_qsl
 
+from werkzeug.formparser import parse_form_data
+
 from ..workloads import GREETING
-from ._shared import STYLE, page
+from ._shared import STYLE, page, session_serializer
 
 _TEXT = ("Content-Type", "text/html; charset=utf-8")
 _JSON = ("Content-Type", "application/json")
@@ -65,6 +67,37 @@ def form():
         return f"{sent['name']} {sent['mail']} {sent['age']} {sent['text']}".encode()
 
     return _answering(submit)
+
+
+def upload():
+    def receive(environ):
+        _, sent, files = parse_form_data(environ)
+        file = files["file"]
+        body = f"{sent['title']} {file.filename} {len(file.read())}".encode()
+        file.close()
+        return body
+
+    return _answering(receive)
+
+
+def session():
+    serializer = session_serializer()
+
+    def application(environ, start_response):
+        cookie = SimpleCookie(environ["HTTP_COOKIE"])["session"].value
+        session = serializer.loads(cookie, max_age=31 * 86400)
+        session["visits"] += 1
+        body = f"{session['user']} {session['visits']}".encode()
+        headers = [
+            _TEXT,
+            ("Content-Length", str(len(body))),
+            ("Vary", "Cookie"),
+            ("Set-Cookie", f"session={serializer.dumps(session)}; HttpOnly; Path=/"),
+        ]
+        start_response("200 OK", headers)
+        return [body]
+
+    return application
 
 
 def template():
