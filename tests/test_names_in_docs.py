@@ -131,6 +131,16 @@ def test_functions_that_the_page_on_the_extension_names() -> None:
     assert [name for name in named if not re.search(rf"\bc?def .*\b{name}\(", sources)] == []
 
 
+def test_engines_that_the_page_on_requests_names() -> None:
+    page = " ".join(text_of(ROOT / "docs/request.md").split())
+    lists = re.findall(r"engines? ((?:`\w+`(?:, | and )?)+)", page)
+    named = set(re.findall(r"\w+", " ".join(lists))) - {"and"}
+    assert len(named) > 7
+    for name in named:
+        assert (ROOT / f"fastflask/_pure/{name}.py").exists(), name
+        assert (ROOT / f"fastflask/_cython/{name}.pxi").exists(), name
+
+
 def test_tests_that_the_page_on_reliability_names() -> None:
     table = text_of(ROOT / "docs/reliability.md").partition("## Defects found")[2]
     named = set(re.findall(r"`(test_\w+)", table))

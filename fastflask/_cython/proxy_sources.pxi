@@ -13,7 +13,6 @@ cdef enum _ProxySourceKind:
 
 
 @cython.final
-@cython.auto_pickle(False)
 cdef class _ProxySource:
     """Where a proxy finds its object. It is the proxy's ``_get_current_object``."""
 

@@ -9,7 +9,7 @@ cdef object _cached_property = _utils.cached_property
 cdef str _NAME_KEPT = _intern("__name__")
 cdef str _NAME_COMPUTE = _intern("fget")
 
-# In the order of _request_field().
+# In the order of _field_of_name().
 cdef tuple _REQUEST_FIELDS = tuple(
     map(_intern, ("json_module", "url_rule", "view_args", "routing_exception"))
 )
