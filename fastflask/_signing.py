@@ -90,9 +90,10 @@ def kept_serializer(
     kept = app.__dict__.get("_kept_signing")
 
     if kept is not None:
-        old_key, old_fallbacks, old_salt, old_derivation, old_digest, old_payload, old_json = kept[
-            0
-        ]
+        made_from, serializer = kept
+        old_key, old_fallbacks, old_salt, old_derivation, old_digest, old_payload, old_json = (
+            made_from
+        )
         if (
             old_key is secret_key
             and old_salt is salt
@@ -103,7 +104,7 @@ def kept_serializer(
             and len(old_fallbacks) == len(fallbacks)
             and (not fallbacks or all(map(is_, old_fallbacks, fallbacks)))
         ):
-            return kept[1]  # type: ignore[no-any-return]
+            return serializer  # type: ignore[no-any-return]
 
     made_from = secret_key, tuple(fallbacks), salt, derivation, digest, payload, json
     plain = interface.get_signing_serializer(app)
