@@ -39,12 +39,12 @@ cdef class RequestCycle:
     cdef str _subdomain
     cdef _Look _map_seen
     # What it is called by.
-    cdef _ByField _call
+    cdef _Vectorcall _call
     cdef dict __dict__
     cdef object __weakref__
 
     def __cinit__(self, *args, **kwargs):
-        self._call = _call_app
+        self._call = <_Vectorcall>_call_app
 
     # What a copy begins with: the attributes, and the fields as if they were slots.
     def __getstate__(self):
