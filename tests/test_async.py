@@ -358,6 +358,7 @@ def test_threads_have_loops_of_their_own_and_close_them():
 
 
 @keeps_loops
+@pytest.mark.filterwarnings("ignore:'asyncio.*Policy|asyncio.*_policy:DeprecationWarning")
 def test_loop_of_another_policy_is_not_ours():
     class Policy(asyncio.DefaultEventLoopPolicy):
         def new_event_loop(self):

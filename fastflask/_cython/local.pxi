@@ -98,6 +98,10 @@ include "proxy_sources.pxi"
 
 # The slots. Each does what the descriptor of the same name in Werkzeug's class would do.
 
+# What CPython takes for a class without the method, where reading it fails. Some operations have an
+# answer for that.
+cdef object _NO_SUCH_METHOD = Exception if sys.version_info < (3, 14) else AttributeError
+
 
 cdef object _proxy_getattr(object proxy, object name):
     cdef object target, value
@@ -146,8 +150,8 @@ cdef object _proxy_richcompare(object proxy, object other, int operation):
 
     try:
         target = _proxy_target(proxy)
-    except Exception:
-        # CPython's answer if a class's __eq__ cannot be had. Two unbound proxies can be compared.
+    except _NO_SUCH_METHOD:
+        # Up to 3.13, two unbound proxies can be compared.
         return NotImplemented
 
     return PyObject_RichCompare(target, other, operation)
@@ -158,8 +162,8 @@ cdef object _proxy_iter(object proxy):
 
     try:
         target = _proxy_target(proxy)
-    except Exception:
-        pass  # Likewise.
+    except _NO_SUCH_METHOD:
+        pass
 
     if target is _UNSET:
         raise TypeError(f"'{type(proxy).__name__}' object is not iterable")
@@ -192,12 +196,28 @@ cdef int _proxy_bool(object proxy) except -1:
         target = _proxy_target(proxy)
     except RuntimeError:
         return False
+    except AttributeError:
+        if _NO_SUCH_METHOD is not AttributeError:
+            raise
+        return _has_length(proxy)
 
     _enter_proxy()
     try:
         return PyObject_IsTrue(target)
     finally:
         _leave_proxy()
+
+
+cdef bint _has_length(object proxy) except -1:
+    """Whether a proxy is true to which reading ``__bool__`` failed."""
+    cdef object target
+
+    try:
+        target = _proxy_target(proxy)
+    except AttributeError:
+        return True
+
+    return len(target) != 0
 
 
 cdef Py_ssize_t _proxy_len(object proxy) except -1:
@@ -211,13 +231,39 @@ cdef Py_ssize_t _proxy_len(object proxy) except -1:
 
 
 cdef int _proxy_contains(object proxy, object value) except -1:
-    cdef object target = _proxy_target(proxy)
+    cdef object target
+
+    try:
+        target = _proxy_target(proxy)
+    except AttributeError:
+        if _NO_SUCH_METHOD is not AttributeError:
+            raise
+        return _is_among_items(proxy, value)
 
     _enter_proxy()
     try:
         return PySequence_Contains(target, value)
     finally:
         _leave_proxy()
+
+
+cdef int _is_among_items(object proxy, object value) except -1:
+    """Whether a value is in a proxy to which reading ``__contains__`` failed."""
+    cdef object items = None
+
+    try:
+        items = iter(proxy)
+    except TypeError:
+        pass
+
+    if items is None:
+        raise TypeError(f"argument of type '{type(proxy).__name__}' is not a container or iterable")
+
+    for item in items:
+        if item is value or item == value:
+            return True
+
+    return False
 
 
 cdef object _proxy_getitem(object proxy, object key):
