@@ -113,7 +113,7 @@ $(VENV)/.group-%: pyproject.toml | $(PY)
 	@touch $@
 
 $(PY):
-	@for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python3.10 python3.14); do \
+	@for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python3.10 python3.14 python3.15); do \
 	    $$python -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || continue; \
 	    echo "== making $(VENV) with $$($$python --version)"; \
 	    $$python -m venv $(VENV) && $(PIP) install "pip>=25.1" && exit 0; \

@@ -14,7 +14,7 @@ cdef extern from *:
     /* Return the value of a name, borrowed, or NULL. */
     static PyObject *(*ff_find)(PyObject *dict, PyObject *name) = PyDict_GetItemWithError;
 
-    #if PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x030E0000 && !defined(Py_GIL_DISABLED)
+    #if PY_VERSION_HEX >= 0x030B0000 && PY_VERSION_HEX < 0x03100000 && !defined(Py_GIL_DISABLED)
     /* As in CPython's pycore_dict.h. */
     typedef struct {
         Py_ssize_t refcnt;
