@@ -227,7 +227,7 @@ cdef class RequestCycle:
 
         :param exc: the error that the request ended with; by default the one being handled.
         """
-        _teardown_request(self, None, sys.exc_info()[1] if exc is _no_exc else exc)
+        _teardown_request(self, sys.exc_info()[1] if exc is _no_exc else exc)
 
     def do_teardown_appcontext(self, exc=_sentinel):
         """Run the functions registered for the teardown of application contexts.

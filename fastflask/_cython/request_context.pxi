@@ -229,7 +229,7 @@ cdef int _pop_request_context(RequestContextBase self, object exc) except -1:
             if exc is _no_exc:
                 exc = sys.exc_info()[1]
 
-            _call_teardown_request(self._app, self, exc)
+            _call_teardown_request(self._app, exc)
             _close_request(self.request)
     finally:
         if self._beginning is not None:

@@ -359,17 +359,15 @@ cdef object _process(RequestCycle app, object response):
     return response
 
 
-cdef int _call_teardown_request(
-    RequestCycle app, RequestContextBase context, object exc
-) except -1:
+cdef int _call_teardown_request(RequestCycle app, object exc) except -1:
     if _own(app) & _OWN_TEARDOWN_REQUEST:
-        _teardown_request(app, context, exc)
+        _teardown_request(app, exc)
     else:
         (<object>app).do_teardown_request(exc)
     return 0
 
 
-cdef int _teardown_request(RequestCycle app, RequestContextBase context, object exc) except -1:
+cdef int _teardown_request(RequestCycle app, object exc) except -1:
     functions = (
         app.teardown_request_funcs
         if _fields_are_own(app)
