@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import importlib.util
 import json
@@ -290,8 +291,9 @@ def attack(server: Server, rnd: random.Random) -> str | None:
     except ConnectionError:
         return None
     except OSError as error:
-        # Of a socket that the attack has closed.
-        return None if error.errno == 9 else f"{chosen.__name__}: {error!r}"
+        # Of a socket that the attack has closed, or that the server has before the attack shuts it.
+        known = error.errno in {errno.EBADF, errno.ENOTCONN}
+        return None if known else f"{chosen.__name__}: {error!r}"
 
     if b" 500 " in received:
         return f"{chosen.__name__}: {received[:200]!r}"
