@@ -166,6 +166,16 @@ cdef inline object _dict_get(dict mapping, object key):
     return <object>value
 
 
+cdef inline object _item(object mapping, object key):
+    """Return ``mapping[key]``."""
+    cdef PyObject *value
+    if type(mapping) is dict:
+        value = _find_any(<dict>mapping, key)
+        if value is not NULL:
+            return <object>value
+    return mapping[key]
+
+
 cdef dict _show_fields(object obj, type cls, tuple names):
     """Return an instance's attributes, with those of these names that are fields of the class."""
     cdef dict attributes = _vars(obj)

@@ -46,15 +46,6 @@ cdef inline object _environ_get(object environ, str key, object default):
     return environ.get(key, default)
 
 
-cdef inline object _environ_item(object environ, str key):
-    cdef PyObject *value
-    if type(environ) is dict:
-        value = _find(<dict>environ, key)
-        if value is not NULL:
-            return <object>value
-    return environ[key]
-
-
 cdef inline bint _environ_has(object environ, str key) except -1:
     return _has(<dict>environ, key) if type(environ) is dict else key in environ
 

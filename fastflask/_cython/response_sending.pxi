@@ -2,7 +2,7 @@
 # gets of its body. The pure twin is _pure/response_sending.py.
 
 cdef object _app_iter(LeanResponse self, object environ, long status):
-    if _is_bodiless(status) or _is_text(_environ_item(environ, "REQUEST_METHOD"), "HEAD"):
+    if _is_bodiless(status) or _is_text(_item(environ, "REQUEST_METHOD"), "HEAD"):
         return _make_body_iterator((), self)
     if self.direct_passthrough:
         return self.response

@@ -212,9 +212,7 @@ cdef object _dispatch(RequestCycle app):
         return (<object>app).make_default_options_response()
 
     views = app.view_functions if _fields_are_own(app) else (<object>app).view_functions
-    endpoint = _endpoint_of(rule)
-    view = _dict_get(<dict>views, endpoint) if type(views) is dict else None
-    view = _sync(app, views[endpoint] if view is None else view)
+    view = _sync(app, _item(views, _endpoint_of(rule)))
 
     if type(view_args) is dict:
         if not <dict>view_args:

@@ -118,7 +118,7 @@ DEFECTS = [
             ),
             at(
                 "_cython/response_sending.pxi",
-                '_is_text(_environ_item(environ, "REQUEST_METHOD"), "HEAD")',
+                '_is_text(_item(environ, "REQUEST_METHOD"), "HEAD")',
                 "False",
             ),
         ),
